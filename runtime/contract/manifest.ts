@@ -1,0 +1,54 @@
+// Text of a manifest -> checked manifest. Every problem is reported at once, with its place.
+
+import type * as z from 'zod/mini'
+import { NixpackError } from './errors.ts'
+import { resolveManifestProblems } from './manifest-checks.ts'
+import { knownKeysAt, manifestSchema } from './manifest-schema.ts'
+import type { Manifest } from './manifest-schema.ts'
+import { renderSuggestion } from './nearest-name.ts'
+
+export type {
+  ExitPolicy,
+  FileDeclaration,
+  Manifest,
+  ProcessDeclaration,
+  ReadyDeclaration,
+  VariableDeclaration,
+} from './manifest-schema.ts'
+
+/** Where an entrypoint's store path carries its manifest. */
+export const MANIFEST_PATH = 'share/nixpack/manifest.json'
+
+/** `source` is the path that messages name. */
+export const parseManifest = (text: string, source: string): Manifest => {
+  const parsed = manifestSchema.safeParse(parseJson(text, source))
+  const problems = parsed.success ? resolveManifestProblems(parsed.data) : parsed.error.issues.flatMap(renderIssue)
+  if (parsed.success && problems.length === 0) return parsed.data
+  throw new NixpackError('MANIFEST_INVALID', `cannot read manifest "${source}": ${renderProblems(problems)}`)
+}
+
+const parseJson = (text: string, source: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new NixpackError('MANIFEST_INVALID', `cannot read manifest "${source}": it is not JSON`, { cause })
+  }
+}
+
+const renderProblems = (problems: readonly string[]): string =>
+  problems.length === 1 ? (problems[0] ?? '') : problems.map((problem) => `\n  - ${problem}`).join('')
+
+const renderIssue = (issue: z.core.$ZodIssue): readonly string[] => {
+  const place = renderPath(issue.path)
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => `${place}: unknown key "${key}"${renderSuggestion(key, knownKeysAt(issue.path))}`)
+  }
+  if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => `${place}: expected ${message}`)
+  if (issue.code === 'invalid_value') return [`${place}: expected ${issue.values.map(renderValue).join(', ')}`]
+  if (issue.code === 'invalid_type' && issue.message === 'Invalid input') return [`${place}: expected ${issue.expected}`]
+  return [`${place}: expected ${issue.message}`]
+}
+
+const renderValue = (value: unknown): string => JSON.stringify(value) ?? 'nothing'
+
+const renderPath = (path: readonly PropertyKey[]): string => (path.length === 0 ? 'top level' : path.map(String).join('.'))

@@ -1,0 +1,15 @@
+// The only user of `which`: programs of the build host, found by name.
+import which from 'which'
+
+import { NixpackError } from '../../runtime/contract/errors.ts'
+
+const PACKAGES: Readonly<Record<string, string>> = { nix: 'nix-bin', strip: 'binutils' }
+
+/** Absolute path of a program on PATH. Throws TOOL_MISSING with what to install. */
+export const findTool = async (name: string): Promise<string> => {
+  const path = await which(name, { nothrow: true })
+  if (path !== null) return path
+  throw new NixpackError('TOOL_MISSING', `cannot find program "${name}": it is in no directory of PATH`, {
+    hint: `install it (on Debian: apt-get install ${PACKAGES[name] ?? name}) and run the command again`,
+  })
+}

@@ -22,10 +22,13 @@ export const run = async (program: string, args: readonly string[], options: Run
     return { failed: false, stdout, stderr, reason: '' }
   } catch (error) {
     if (!(error instanceof ExecaError)) throw error
-    const { stdout = '', stderr = '', originalMessage = '', exitCode } = error
-    return { failed: true, stdout, stderr, reason: originalMessage === '' ? `exit status ${exitCode}` : originalMessage }
+    const { stdout, stderr, originalMessage, exitCode } = error
+    return { failed: true, stdout: textOf(stdout), stderr: textOf(stderr), reason: originalMessage ?? `exit status ${exitCode}` }
   }
 }
+
+/** A program that could not be started has printed nothing. */
+const textOf = (output: unknown): string => (typeof output === 'string' ? output : '')
 
 /** A closure of 100,000 paths is described in less. */
 const MAX_OUTPUT_CHARACTERS = 500_000_000

@@ -1,0 +1,97 @@
+# The front door: for people, CI and scripts alike. `make bundle` and `make test` install what they miss.
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+SYSTEM := $(shell uname -m)-linux
+NODE_PACKAGE := node-linux-$(if $(filter aarch64-linux,$(SYSTEM)),arm64,x64)
+HOST_PATH := $(PATH)
+export PATH := $(CURDIR)/node_modules/$(NODE_PACKAGE)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+
+# Without nixpkgs everything comes from fixtures/packages, which is built here: no substituter, sandbox or build users.
+ifeq ($(shell nix-instantiate --find-file nixpkgs 2>/dev/null),)
+define NIX_CONFIG
+experimental-features = nix-command flakes
+substitute = false
+sandbox = false
+build-users-group =
+endef
+export NIX_CONFIG
+PACKAGES := packages
+endif
+
+RUNTIME_SOURCES := $(shell find runtime src/sea -name '*.ts')
+LAUNCHER_SOURCES := $(wildcard runtime/launcher/*.c runtime/launcher/*.h runtime/launcher/Makefile)
+RUNTIME := build/runtime/$(SYSTEM)/runtime.json
+LAUNCHER := build/launcher/launcher
+
+.PHONY: help bundle runtime packages setup setup-test check test unit launcher integration e2e bench clean
+
+help:
+	@echo 'make bundle   build the markov example into ./markov'
+	@echo 'make test     run all checks and tests'
+	@echo 'make check    types, lint, format, unused code, layers'
+	@echo 'make bench    sizes and times, beside their limits'
+	@echo 'make runtime  build the launcher and the runtime'
+	@echo 'make clean    remove everything that was built'
+
+bundle: setup packages-if-needed $(RUNTIME)
+	@bin/nixpack bundle fixtures/markov/markov.nix#entrypoint --output markov
+
+runtime: setup $(RUNTIME)
+
+.PHONY: packages-if-needed
+packages-if-needed: $(PACKAGES)
+
+packages: setup
+	@fixtures/packages/fetch
+
+setup:
+	@.ci/setup bundle
+	@$(MAKE) node_modules/.package-lock.json
+
+setup-test: setup
+	@.ci/setup test
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@echo 'make: installing the packages of package-lock.json'
+	@PATH='$(HOST_PATH)' npm ci --no-fund --no-audit --loglevel=error
+	@touch $@
+
+$(LAUNCHER): $(LAUNCHER_SOURCES)
+	@echo 'make: building the launcher'
+	@$(MAKE) -C runtime/launcher OUT=$(CURDIR)/build/launcher
+
+$(RUNTIME): $(LAUNCHER) $(RUNTIME_SOURCES) package-lock.json
+	@bin/nixpack prepare --launcher $(LAUNCHER)
+
+check: setup
+	tsc
+	oxlint --type-aware --deny-warnings
+	oxfmt --check
+	knip --production --strict
+	knip
+	publint --strict
+	npm pack --dry-run --loglevel=error >build/npm-pack.txt
+	$(MAKE) -C runtime/launcher check
+
+test: setup-test packages-if-needed $(RUNTIME) check unit launcher integration e2e
+
+unit: setup
+	vitest run --project unit
+
+launcher: $(LAUNCHER)
+	test/launcher/run
+
+integration: $(RUNTIME)
+	vitest run --project integration
+
+e2e: bundle
+	vitest run --project e2e
+
+bench: bundle
+	node bench/main.ts
+
+clean:
+	rm -rf build markov

@@ -62,15 +62,15 @@ export const createOutput = (options: OutputOptions): Output => {
     onBroken?.(error)
   }
   const writeNext = (): void => {
-    const batch = queue
+    const batch = queue.splice(0, batchLength(queue))
     const lineCount = batch.reduce((sum, entry) => sum + entry.lineCount, 0)
-    queue = []
     isWriting = true
     stallTimer = setTimeout(onStall, stallMs)
     stallTimer.unref()
-    sink.write(Buffer.concat(batch.map(({ bytes }) => bytes)), (error) => {
+    const written = Buffer.concat(batch.map(({ bytes }) => bytes))
+    sink.write(written, (error) => {
       isWriting = false
-      queuedBytes = queue.reduce((sum, { bytes }) => sum + bytes.length, 0)
+      queuedBytes -= written.length
       if (error !== undefined) breakOff(error, lineCount)
       settle()
     })
@@ -100,4 +100,13 @@ export const createOutput = (options: OutputOptions): Output => {
       }),
     close: () => sink.close(),
   }
+}
+
+/** Small writes, so that a slow reader's progress can be told from a stall. */
+const BATCH_BYTES = 65_536
+
+const batchLength = (queue: readonly Queued[]): number => {
+  let sizeBytes = 0
+  const last = queue.findIndex(({ bytes }) => (sizeBytes += bytes.length) >= BATCH_BYTES)
+  return last < 0 ? queue.length : last + 1
 }

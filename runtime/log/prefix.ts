@@ -11,7 +11,7 @@ export const createPrefixer = ({ names, colour }: PrefixOptions): ((name: string
   return (name, { bytes }) => {
     const prefix = prefixes.get(name) ?? renderPrefix(name.padEnd(width), undefined)
     // latin1 maps each byte to one character and back: the fastest way to edit bytes with string functions.
-    const text = bytes.latin1Slice(0, bytes.length - 1)
+    const text = bytes.toString('latin1', 0, bytes.length - 1)
     return Buffer.from(`${prefix}${text.replaceAll('\n', `\n${prefix}`)}\n`, 'latin1')
   }
 }

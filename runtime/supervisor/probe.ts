@@ -1,0 +1,77 @@
+// Readiness: asks until the answer is yes or the time is over. Log lines are events; sockets and commands are tried
+// again at short, growing intervals, because the kernel tells nobody that somebody else listens.
+
+import { connect } from 'node:net'
+import type { LogHub } from '../log/log-hub.ts'
+import { decodeLines } from '../log/log-hub.ts'
+import type { ReadyCheck, ReadySpec } from '../contract/process-spec.ts'
+
+export type Probe = { cancel(): void }
+
+export type ProbeRequest = {
+  readonly process: string
+  readonly ready: ReadySpec
+  readonly hub: LogHub
+  /** Runs a command in the environment of the process; the answer is whether it succeeded. */
+  readonly runCommand: (command: readonly string[], signal: AbortSignal) => Promise<boolean>
+}
+
+/** `done` is called at most once, and never after cancel(). */
+export const createProbe = (request: ProbeRequest, done: (outcome: 'ready' | 'readyTimeout') => void): Probe => {
+  const { check, timeoutMs } = request.ready
+  const abort = new AbortController()
+  const finish = (outcome: 'ready' | 'readyTimeout'): void => {
+    if (abort.signal.aborted) return
+    abort.abort()
+    done(outcome)
+  }
+  const timer = setTimeout(finish, timeoutMs, 'readyTimeout')
+  abort.signal.addEventListener('abort', () => clearTimeout(timer))
+  if (check.kind === 'logLine') watchLines(request, check.pattern, abort.signal, () => finish('ready'))
+  else void askUntilReady(request, check, abort.signal).then((isReady) => isReady && finish('ready'))
+  return { cancel: () => abort.abort() }
+}
+
+const watchLines = (request: ProbeRequest, pattern: RegExp, signal: AbortSignal, found: () => void): void => {
+  const unsubscribe = request.hub.subscribe(({ process, bytes }) => {
+    if (process === request.process && decodeLines(bytes).some((line) => pattern.test(line))) found()
+  })
+  signal.addEventListener('abort', unsubscribe)
+}
+
+type AskedCheck = Exclude<ReadyCheck, { kind: 'logLine' }>
+
+const askUntilReady = async (request: ProbeRequest, check: AskedCheck, signal: AbortSignal): Promise<boolean> => {
+  for (let delayMs = FIRST_RETRY_MS; !signal.aborted; delayMs = Math.min(delayMs * 1.5, request.ready.intervalMs)) {
+    if (await ask(request, check, signal)) return true
+    await pause(delayMs, signal)
+  }
+  return false
+}
+
+const FIRST_RETRY_MS = 3
+
+const ask = (request: ProbeRequest, check: AskedCheck, signal: AbortSignal): Promise<boolean> => {
+  if (check.kind === 'exec') return request.runCommand(check.command, signal)
+  return canConnect(check.kind === 'tcp' ? check : { path: check.socketPath }, signal)
+}
+
+const canConnect = (target: { host: string; port: number } | { path: string }, signal: AbortSignal): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect({ ...target, signal })
+    const answer = (isConnected: boolean): void => {
+      socket.destroy()
+      resolve(isConnected)
+    }
+    socket.setTimeout(CONNECT_TIMEOUT_MS, () => answer(false))
+    socket.on('connect', () => answer(true))
+    socket.on('error', () => answer(false))
+  })
+
+const CONNECT_TIMEOUT_MS = 2000
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true })
+  })

@@ -64,7 +64,8 @@ $(LAUNCHER): $(LAUNCHER_SOURCES)
 	@$(MAKE) -C runtime/launcher OUT=$(CURDIR)/build/launcher
 
 $(RUNTIME): $(LAUNCHER) $(RUNTIME_SOURCES) package-lock.json
-	@bin/nixpack prepare --launcher $(LAUNCHER)
+	@echo 'make: building the runtime'
+	@bin/nixpack prepare --launcher $(LAUNCHER) 2>build/prepare.log || { cat build/prepare.log >&2; exit 1; }
 
 check: setup
 	tsc

@@ -59,8 +59,9 @@ const makeBlob = async (nodePath: string, workDir: string): Promise<Buffer> => {
     execArgvExtension: 'none',
   }
   await writeFile(join(workDir, 'sea.json'), JSON.stringify(config))
-  // The blob records the path of the script as it is written here: relative, so that it is the same on every machine.
-  await runOrFail('make the blob of the supervisor', [nodePath, '--experimental-sea-config', 'sea.json'], workDir)
+  // The same bytes every time: the blob records the path of the script as it is written here, and the code cache
+  // holds string hashes, whose seed is random but for --predictable (which V8 leaves out when it compares flags).
+  await runOrFail('make the blob of the supervisor', [nodePath, '--predictable', '--experimental-sea-config', 'sea.json'], workDir)
   return readFile(join(workDir, 'main.blob'))
 }
 

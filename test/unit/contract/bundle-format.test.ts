@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto'
+import { expect, test } from 'vitest'
+
+import { decodeFooter, decodeIndex, encodeFooter, encodeIndex, FOOTER_SIZE, INDEX_HEADER_SIZE } from '../../../runtime/contract/bundle-format.ts'
+import type { BundleFooter, BundleIndex } from '../../../runtime/contract/bundle-format.ts'
+
+const sha256 = (bytes: Buffer): Buffer => createHash('sha256').update(bytes).digest()
+const HASH = '0123456789abcdfghijklmnpqrsvwxyz'
+const LAUNCHER_LENGTH = 1000
+
+const index: BundleIndex = {
+  name: 'markov',
+  system: 'x86_64-linux',
+  composed: true,
+  entrypoint: 1,
+  program: '',
+  runtime: 0,
+  paths: [
+    {
+      baseName: `${HASH}-a`,
+      sizeBytes: 5,
+      narHash: sha256(Buffer.from('a')),
+      frames: [{ offset: 1000, sizeBytes: 10, archiveBytes: 2048, digest: sha256(Buffer.from('x')) }],
+    },
+    {
+      baseName: `${HASH}-b`,
+      sizeBytes: 6,
+      narHash: sha256(Buffer.from('b')),
+      frames: [
+        { offset: 1010, sizeBytes: 20, archiveBytes: 4096, digest: sha256(Buffer.from('y')) },
+        { offset: 1030, sizeBytes: 30, archiveBytes: 8192, digest: sha256(Buffer.from('z')) },
+      ],
+    },
+  ],
+}
+const indexBytes = encodeIndex(index)
+const footer: BundleFooter = {
+  indexOffset: 1060,
+  indexLength: indexBytes.length,
+  indexDigest: sha256(indexBytes),
+  launcherLength: LAUNCHER_LENGTH,
+  totalSize: 1060 + indexBytes.length + FOOTER_SIZE,
+}
+const footerBytes = encodeFooter(footer, sha256)
+
+test('an index is read as it was written', () => {
+  expect(decodeIndex(indexBytes, footer)).toEqual(index)
+})
+
+test('a footer is read as it was written', () => {
+  expect(decodeFooter(footerBytes, footer.totalSize, sha256)).toEqual(footer)
+})
+
+test('a footer with any byte changed is refused', () => {
+  for (let at = 0; at < FOOTER_SIZE; at++) {
+    const damaged = Buffer.from(footerBytes)
+    damaged.writeUInt8(damaged.readUInt8(at) ^ 0xff, at)
+    expect(() => decodeFooter(damaged, footer.totalSize, sha256), `byte ${at}`).toThrow(/cannot read bundle/)
+  }
+})
+
+test('a footer of a file with another size is refused', () => {
+  expect(() => decodeFooter(footerBytes, footer.totalSize - 1, sha256)).toThrow(/it was made for/)
+})
+
+test('a newer format is named as such', () => {
+  const newer = Buffer.from(footerBytes)
+  newer.writeUInt32LE(2, 8)
+  sha256(newer.subarray(0, 96)).copy(newer, 96)
+  expect(() => decodeFooter(newer, footer.totalSize, sha256)).toThrow(/version 2/)
+})
+
+test('an index cut at any length is refused', () => {
+  for (let length = 0; length < indexBytes.length; length++) {
+    expect(() => decodeIndex(indexBytes.subarray(0, length), footer), `length ${length}`).toThrow(/cannot read bundle/)
+  }
+})
+
+test.each([
+  ['counts beyond its length', 16, 0xffff_ffff],
+  ['an entrypoint that is not in it', 28, 2],
+  ['a runtime that is not in it', 40, 7],
+  ['an unknown machine', 44, 3],
+  ['a name outside it', 48, 0xffff],
+  ['a path whose frames are not in it', INDEX_HEADER_SIZE + 8, 9],
+])('an index with %s is refused', (_what, offset, value) => {
+  const damaged = Buffer.from(indexBytes)
+  damaged.writeUInt32LE(value, offset)
+  expect(() => decodeIndex(damaged, footer)).toThrow(/cannot read bundle/)
+})
+
+test('frames that do not follow each other are refused', () => {
+  const shifted = { ...index, paths: index.paths.map((path) => ({ ...path, frames: path.frames.map((frame) => ({ ...frame, offset: frame.offset + 1 })) })) }
+  expect(() => decodeIndex(encodeIndex(shifted), footer)).toThrow(/a frame starts at/)
+})

@@ -32,7 +32,7 @@ export type Child = {
 }
 
 export const createChild = (request: ChildRequest, listeners: ChildListeners): Child => {
-  const { command, workingDir, fifoDir } = request
+  const { command, fifoDir } = request
   const program = command[0] ?? ''
   const child = startShim(request)
   if (child instanceof Error) {

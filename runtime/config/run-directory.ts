@@ -1,0 +1,87 @@
+// The private directory of one run. Its base lies in places that others can write to, so that nothing is taken on
+// trust: owner, mode and type are checked, symbolic links are refused. Whoever calls this holds the instance's lock.
+
+import { lstatSync, mkdirSync, rmdirSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { hasShortPaths, planRunDirectoryBases, resolveRunPaths } from '../contract/directories.ts'
+import type { RunDirectoryRequest, RunPaths } from '../contract/directories.ts'
+import { NixpackError } from '../contract/errors.ts'
+
+export type InstanceName = { readonly bundle: string; readonly instance: string }
+
+export type RunDirectory = { readonly paths: RunPaths; remove(): void }
+
+/** Takes the first usable base; what a killed run of this instance has left there is removed. */
+export const createRunDirectory = (request: RunDirectoryRequest, { bundle, instance }: InstanceName): RunDirectory => {
+  const refusals: string[] = []
+  for (const baseDir of planRunDirectoryBases(request)) {
+    const paths = resolveRunPaths(baseDir, bundle, instance)
+    const refusal = refusePath(baseDir, paths) ?? tryBase(baseDir, paths, request.uid)
+    if (refusal === undefined) return { paths, remove: () => removeRun(paths) }
+    refusals.push(`\n  - ${baseDir}: ${refusal}`)
+  }
+  throw new NixpackError('CONFIG_UNWRITABLE', `cannot make a private run directory:${refusals.join('')}`, {
+    hint: 'set NIXPACK_RUN_DIR to a short absolute path in a directory that only you can write to',
+  })
+}
+
+const refusePath = (baseDir: string, paths: RunPaths): string | undefined => {
+  if (!/^\/[A-Za-z0-9._/+:@=~-]*$/.test(baseDir)) return 'expected an absolute path of letters, digits and ._/+:@=~-'
+  return hasShortPaths(paths) ? undefined : 'too long for the Unix sockets in it'
+}
+
+const tryBase = (baseDir: string, { instanceDir, filesDir, tmpDir, fifosDir }: RunPaths, uid: number): string | undefined => {
+  try {
+    assertTrusted(dirname(dirname(baseDir)), uid)
+    makeOwn(dirname(baseDir), { uid, forbiddenMode: SHARED_WRITE, isOthers: true })
+    makeOwn(baseDir, { uid, forbiddenMode: SHARED_WRITE })
+    makeOwn(dirname(instanceDir), { uid, forbiddenMode: SHARED })
+    rmSync(instanceDir, { recursive: true, force: true })
+    for (const dir of [instanceDir, filesDir, tmpDir, fifosDir]) makeOwn(dir, { uid, forbiddenMode: SHARED })
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+const SHARED = 0o077
+const SHARED_WRITE = 0o022
+const STICKY = 0o1000
+
+type Ownership = {
+  readonly uid: number
+  readonly forbiddenMode: number
+  /** May also be root's, or sticky like /tmp: a directory that was there before us. */
+  readonly isOthers?: boolean
+}
+
+const makeOwn = (dir: string, { uid, forbiddenMode, isOthers = false }: Ownership): void => {
+  try {
+    mkdirSync(dir, { mode: 0o700 })
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && (error.code === 'EEXIST' || error.code === 'EISDIR'))) throw error
+  }
+  if (isOthers) return assertTrusted(dir, uid)
+  const stats = lstatSync(dir)
+  if (!stats.isDirectory()) throw new Error(`"${dir}" is not a directory`)
+  if (stats.uid !== uid) throw new Error(`"${dir}" belongs to user ${stats.uid}`)
+  if ((stats.mode & forbiddenMode) !== 0) throw new Error(`"${dir}" is open to others (mode ${(stats.mode & 0o777).toString(8)})`)
+}
+
+/** Nobody but us and root may rename what is in there; through a symbolic link nobody can tell. */
+const assertTrusted = (dir: string, uid: number): void => {
+  const stats = lstatSync(dir)
+  if (!stats.isDirectory()) throw new Error(`"${dir}" is not a directory`)
+  if (stats.uid !== uid && stats.uid !== 0) throw new Error(`"${dir}" belongs to user ${stats.uid}`)
+  const isOpen = (stats.mode & SHARED_WRITE) !== 0 && (stats.mode & STICKY) === 0
+  if (isOpen) throw new Error(`"${dir}" can be written to by others`)
+}
+
+const removeRun = ({ instanceDir }: RunPaths): void => {
+  rmSync(instanceDir, { recursive: true, force: true })
+  try {
+    rmdirSync(dirname(instanceDir))
+  } catch {
+    // ENOTEMPTY: other instances are running.
+  }
+}

@@ -1,0 +1,86 @@
+// Environment -> typed values. Finds every problem before anything is done about any of them; secrets are never shown.
+
+import { resolve } from 'node:path'
+import type { Manifest, VariableDeclaration } from '../contract/manifest.ts'
+import { editDistance } from '../contract/nearest-name.ts'
+import { parseVariableValue } from '../contract/variable-value.ts'
+import type { VariableValue } from '../contract/variable-value.ts'
+import type { Environment } from './user-environment.ts'
+
+export type Variable = VariableValue & {
+  readonly name: string
+  readonly declaration: VariableDeclaration
+  readonly source: 'environment' | 'default' | 'unset'
+}
+
+export type ResolvedVariables = {
+  readonly variables: ReadonlyMap<string, Variable>
+  readonly problems: readonly string[]
+  /** Variables that are set but probably misspelt. */
+  readonly warnings: readonly string[]
+}
+
+export type VariablesRequest = {
+  readonly manifest: Manifest
+  readonly environment: Environment
+  readonly workingDir: string
+}
+
+export const resolveVariables = ({ manifest, environment, workingDir }: VariablesRequest): ResolvedVariables => {
+  const results = Object.entries(manifest.env).map(([name, declaration]) =>
+    resolveVariable({ name, declaration, workingDir }, environment[name] ?? ''),
+  )
+  return {
+    variables: new Map(results.flatMap((result) => (typeof result === 'string' ? [] : [[result.name, result]]))),
+    problems: results.filter((result) => typeof result === 'string'),
+    warnings: findMisspelt(manifest, environment),
+  }
+}
+
+export const isSecret = ({ type }: VariableDeclaration): boolean => type === 'secret'
+
+export const renderGiven = (declaration: VariableDeclaration, text: string): string =>
+  isSecret(declaration) ? 'a value that is not shown' : JSON.stringify(text)
+
+type VariableRequest = {
+  readonly name: string
+  readonly declaration: VariableDeclaration
+  readonly workingDir: string
+}
+
+/** A problem is returned as its text. An empty value counts as not set. */
+const resolveVariable = ({ name, declaration, workingDir }: VariableRequest, given: string): Variable | string => {
+  const fallback = declaration.default === undefined ? '' : String(declaration.default)
+  const text = given === '' ? fallback : given
+  if (text === '') {
+    if (declaration.required) return `${name} is not set${renderPurpose(declaration)}`
+    return { name, declaration, source: 'unset', text: '', json: '' }
+  }
+  const parsed = parseVariableValue(declaration, text)
+  if (!parsed.ok) return `${name}: expected ${parsed.expected}, got ${renderGiven(declaration, text)}`
+  const source = given === '' ? 'default' : 'environment'
+  return { name, declaration, source, ...makeAbsolute(declaration, parsed.value, workingDir) }
+}
+
+const renderPurpose = ({ description }: VariableDeclaration): string => (description === '' ? '' : ` (${description})`)
+
+const makeAbsolute = ({ type }: VariableDeclaration, value: VariableValue, workingDir: string): VariableValue => {
+  if (type !== 'path' && type !== 'directory') return value
+  const absolute = resolve(workingDir, value.text)
+  return { ...value, text: absolute, json: absolute }
+}
+
+const findMisspelt = (manifest: Manifest, environment: Environment): readonly string[] => {
+  const unset = Object.keys(manifest.env).filter((name) => (environment[name] ?? '') === '')
+  const strangers = Object.keys(environment).filter((name) => !Object.hasOwn(manifest.env, name))
+  return strangers.flatMap((stranger) => {
+    const meant = unset.find((name) => isSlip(stranger, name))
+    return meant === undefined ? [] : [`${stranger} is set but not declared: did you mean ${meant}?`]
+  })
+}
+
+/** Short names are near to each other by nature: HOME is no misspelt NAME. */
+const isSlip = (stranger: string, declared: string): boolean =>
+  Math.abs(stranger.length - declared.length) <= 2 &&
+  declared.length >= 8 &&
+  (stranger.toUpperCase() === declared.toUpperCase() || editDistance(stranger, declared) <= 2)

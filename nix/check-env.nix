@@ -32,6 +32,10 @@ let
     "number"
     "port"
   ];
+  ranged = numeric ++ [
+    "duration"
+    "bytes"
+  ];
 
   defaultTypes =
     type:
@@ -44,6 +48,11 @@ let
       ]
     else if type == "boolean" then
       [ "bool" ]
+    else if type == "bytes" then
+      [
+        "string"
+        "int"
+      ]
     else
       [ "string" ];
 
@@ -56,12 +65,13 @@ let
         at = "${where}.default";
         value = variable.default;
         shown = checks.describe value;
+        isNumeric = builtins.elem variable.type numeric;
       in
       [
         (checks.ofType at (defaultTypes variable.type) value)
         (checks.assertThat (!(variable.required or false)) ''${at}: a variable with "required = true" has no use for a default'' null)
-        (checks.assertThat (!(variable ? min) || value >= variable.min) "${at}: ${shown} is less than min" null)
-        (checks.assertThat (!(variable ? max) || value <= variable.max) "${at}: ${shown} is greater than max" null)
+        (checks.assertThat (!(isNumeric && variable ? min) || value >= variable.min) "${at}: ${shown} is less than min" null)
+        (checks.assertThat (!(isNumeric && variable ? max) || value <= variable.max) "${at}: ${shown} is greater than max" null)
         (checks.assertThat (
           variable.type != "port" || (value >= 0 && value <= 65535)
         ) "${at}: ${shown} is no port: expected 0 to 65535" null)
@@ -81,6 +91,20 @@ let
         "max"
       ];
       text = at: checks.ofType at [ "string" ];
+      limit =
+        at:
+        checks.ofType at (
+          if builtins.elem variable.type numeric then
+            [
+              "int"
+              "float"
+            ]
+          else
+            [
+              "string"
+              "int"
+            ]
+        );
     in
     checks.checkAll (
       [
@@ -90,12 +114,12 @@ let
         (checks.each where {
           description = text;
           required = at: checks.ofType at [ "bool" ];
-          min = at: checks.ofType at [ "int" "float" ];
-          max = at: checks.ofType at [ "int" "float" ];
+          min = limit;
+          max = limit;
         } variable)
         (checks.assertThat (
-          limits == [ ] || builtins.elem variable.type numeric
-        ) "${where}: min and max are for the types ${checks.listOf numeric}" null)
+          limits == [ ] || builtins.elem variable.type ranged
+        ) "${where}: min and max are for the types ${checks.listOf ranged}" null)
         (checks.assertThat (isEnum == (variable ? values)) ''${where}: "values" goes with the type enum, and only with it'' null)
         (checks.assertThat (
           !isEnum

@@ -133,7 +133,7 @@ let
   checkSecrets =
     env: processes: name:
     let
-      words = map toText processes.${name}.command;
+      words = map toText (processes.${name}.command ++ (processes.${name}.ready.exec or [ ]));
       secrets = builtins.filter (variable: env.${variable}.type == "secret") (builtins.attrNames env);
       mentions =
         secret: word:

@@ -10,7 +10,19 @@ rec {
     else if builtins.isInt value || builtins.isFloat value || builtins.isBool value then
       builtins.toJSON value
     else
-      "a ${builtins.typeOf value}";
+      typeNames.${builtins.typeOf value};
+
+  typeNames = {
+    bool = "true or false";
+    float = "a number";
+    int = "an integer";
+    lambda = "a function";
+    list = "a list";
+    null = "null";
+    path = "a path";
+    set = "an attribute set";
+    string = "a string";
+  };
 
   assertThat =
     holds: message: value:
@@ -42,7 +54,7 @@ rec {
   ofType =
     where: types: value:
     assertThat (builtins.elem (builtins.typeOf value) types)
-      "${where}: expected a ${builtins.concatStringsSep " or " types}, got ${describe value}"
+      "${where}: expected ${builtins.concatStringsSep " or " (map (type: typeNames.${type}) types)}, got ${describe value}"
       value;
 
   matching =
@@ -53,9 +65,9 @@ rec {
 
   duration =
     where:
-    matching where "([0-9]+(\\.[0-9]+)?(ms|s|m|h))+" ''a duration such as "500ms", "10s" or "1h30m"'';
+    matching where "([0-9]+(\\.[0-9]+)?(ms|s|m|h|d))+" ''a duration such as "500ms", "10s" or "1h30m"'';
 
-  name = where: matching where "[A-Za-z0-9_][A-Za-z0-9._-]*" "a name of letters, digits, . _ and -";
+  name = where: matching where "[A-Za-z0-9][A-Za-z0-9._-]{0,63}" "a name of letters, digits, . _ and -";
 
   # The check of each key that is there.
   each =

@@ -38,7 +38,8 @@ let
     process
     // change "command" (map toText)
     // change "environment" (builtins.mapAttrs (_: toText))
-    // change "ready" (ready: ready // (if ready ? exec then { exec = map toText ready.exec; } else { }));
+    // change "workingDirectory" toText
+    // change "ready" (builtins.mapAttrs (key: if key == "exec" then map toText else toText));
 
   mkManifest =
     arguments:

@@ -1,0 +1,60 @@
+// The build CLI against wrong input: one clear message with a code, nothing half-written.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+
+import { bundlePath } from '../helpers/e2e-bundles.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const workDir = mkdtempSync(join(tmpdir(), 'nixpack-cli-'))
+afterAll(() => rmSync(workDir, { recursive: true }))
+
+const nixpack = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+  spawnSync(join(ROOT, 'bin', 'nixpack'), args, { cwd: workDir, encoding: 'utf8', env: { ...process.env, ...env } })
+
+writeFileSync(join(workDir, 'set.nix'), '{ a = 1; b = { type = "derivation"; }; }')
+writeFileSync(join(workDir, 'broken.nix'), '{ a = ')
+writeFileSync(join(workDir, 'text'), 'text')
+mkdirSync(join(workDir, 'taken'))
+
+test.each([
+  { args: ['bundle', 'missing.nix#x'], code: 'ENTRYPOINT_NOT_FOUND', names: 'missing.nix', status: 1 },
+  { args: ['bundle', 'set.nix'], code: 'ENTRYPOINT_NOT_FOUND', names: 'a, b', status: 1 },
+  { args: ['bundle', 'set.nix#c'], code: 'ENTRYPOINT_NOT_FOUND', names: 'set.nix#c', status: 1 },
+  { args: ['bundle', 'broken.nix#a'], code: 'NIX_FAILED', names: 'syntax error', status: 1 },
+  { args: ['bundle', '/nix/store/00000000000000000000000000000000-none'], code: 'ENTRYPOINT_NOT_FOUND', names: '-none', status: 1 },
+  { args: ['bundle', `${ROOT}/fixtures/markov/markov.nix#hello`, '-o', 'taken'], code: 'OUTPUT_UNWRITABLE', names: 'taken', status: 1 },
+  { args: ['bundle', `${ROOT}/fixtures/markov/markov.nix#hello`, '-o', 'missing/dir/x'], code: 'OUTPUT_UNWRITABLE', names: 'missing/dir', status: 1 },
+  { args: ['bundle', `${ROOT}/fixtures/markov/markov.nix#hello`, '--program', 'bin/none'], code: 'ENTRYPOINT_NOT_FOUND', names: 'bin/none', status: 1 },
+  { args: ['bundle', `${ROOT}/fixtures/markov/markov.nix#hello`, '--level', '99'], code: 'USAGE_INVALID', names: 'level', status: 2 },
+  { args: ['inspect', 'text'], code: 'PAYLOAD_CORRUPT', names: 'footer', status: 125 },
+  { args: ['inspect', 'missing'], code: 'USAGE_INVALID', names: 'missing', status: 2 },
+])('nixpack $args is refused with $code', ({ args, code, names, status }) => {
+  const result = nixpack(args)
+  expect(result.stderr).toContain(`[NIXPACK_${code}]`)
+  expect(result.stderr).toContain(names)
+  expect(result.status).toBe(status)
+  expect(readdirSync(workDir).sort()).toEqual(['broken.nix', 'set.nix', 'taken', 'text'])
+})
+
+test('without nix on PATH the message says what to install', () => {
+  const result = nixpack(['bundle', 'set.nix#b'], { PATH: '/usr/sbin' })
+  expect(result.status).not.toBe(0)
+  const withUname = spawnSync(process.execPath, [join(ROOT, 'src', 'cli.ts'), 'bundle', 'set.nix#b'], {
+    cwd: workDir,
+    encoding: 'utf8',
+    env: { PATH: '/nonexistent' },
+  })
+  expect(withUname.stderr).toMatch(/cannot find program "nix".*\[NIXPACK_TOOL_MISSING\]\n {2}hint: .*nix-bin/)
+})
+
+test.each([['bundel'], ['bundle', 'x.nix', '--outptu', 'y'], ['bundle']])('a misspelt command line %s ends with status 2', (...args) => {
+  expect(nixpack(args).status).toBe(2)
+})
+
+test('inspect --verify reads every frame and --json is one object', () => {
+  const result = nixpack(['inspect', bundlePath('hello'), '--verify', '--json'])
+  expect(JSON.parse(result.stdout)).toMatchObject({ name: 'hello', kind: 'plain', program: 'bin/hello' })
+})

@@ -1,0 +1,69 @@
+// A bundle that was cut or changed never runs anything wrong: it works (a byte nobody reads) or names the damage.
+import { copyFileSync, openSync, closeSync, readSync, rmSync, statSync, truncateSync, writeSync, chmodSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+
+import { killBundles, startBundle } from '../helpers/bundle-process.ts'
+import { bundlePath, newUser, nixpack } from '../helpers/e2e-bundles.ts'
+import type { BundleName } from '../helpers/e2e-bundles.ts'
+
+afterEach(killBundles)
+
+const CUTS = Number(process.env['NIXPACK_TEST_CUTS'] ?? 60)
+const FLIPS = Number(process.env['NIXPACK_TEST_FLIPS'] ?? 150)
+
+/** What an undamaged bundle prints: for the composed one without starting its processes. */
+const CASES: readonly { readonly name: BundleName; readonly args: readonly string[]; readonly works: RegExp; readonly share: number }[] = [
+  { name: 'hello', args: [], works: /^Hello, world!\n$/, share: 1 },
+  { name: 'markov', args: ['--help'], works: /MARKOV_LISTEN_ADDR/, share: 0.1 },
+]
+
+const launcherBytes = (name: BundleName): number => Number(JSON.parse(nixpack(['inspect', bundlePath(name), '--json'])).launcherBytes)
+
+/** Evenly spread positions, shifted by a fraction that no power of two divides. */
+const positions = (from: number, to: number, count: number): readonly number[] =>
+  Array.from({ length: count }, (_, at) => from + Math.floor(((at + 0.37) / count) * (to - from)))
+
+const runDamaged = async (damage: (file: string) => void, what: string, at: (typeof CASES)[number]): Promise<'works' | 'refused'> => {
+  const { uid, dir } = newUser()
+  const file = join(dir, 'damaged')
+  copyFileSync(bundlePath(at.name), file)
+  damage(file)
+  chmodSync(file, 0o755)
+  const run = startBundle({ file, uid, cwd: dir, args: at.args, env: { NIXPACK_CACHE_DIR: join(dir, 'cache') } })
+  const { status } = await run.ended
+  rmSync(dir, { recursive: true })
+  if (status === 0 && at.works.test(run.stdout())) return 'works'
+  expect({ what, status, stdout: run.stdout(), stderr: run.stderr() }).toEqual({
+    what,
+    status: 125,
+    stdout: '',
+    stderr: expect.stringMatching(/NIXPACK_PAYLOAD_|bare launcher/),
+  })
+  return 'refused'
+}
+
+const flip = (file: string, position: number): void => {
+  const descriptor = openSync(file, 'r+')
+  const byte = Buffer.alloc(1)
+  readSync(descriptor, byte, 0, 1, position)
+  writeSync(descriptor, Buffer.from([byte.readUInt8(0) ^ (1 << (position % 8))]), 0, 1, position)
+  closeSync(descriptor)
+}
+
+test.each(CASES)('$name cut at any length names the damage', async (at) => {
+  const size = statSync(bundlePath(at.name)).size
+  for (const length of [...positions(launcherBytes(at.name), size, Math.ceil(CUTS * at.share)), size - 1]) {
+    expect(await runDamaged((file) => truncateSync(file, length), `cut at ${length}`, at)).toBe('refused')
+  }
+})
+
+test.each(CASES)('$name with any bit flipped works or names the damage', async (at) => {
+  const size = statSync(bundlePath(at.name)).size
+  for (const position of [
+    ...positions(launcherBytes(at.name), size, Math.ceil(FLIPS * at.share)),
+    ...positions(size - 4000, size, Math.ceil(FLIPS * at.share * 0.2)),
+  ]) {
+    expect(['works', 'refused']).toContain(await runDamaged((file) => flip(file, position), `bit flipped at ${position}`, at))
+  }
+})

@@ -1,0 +1,43 @@
+// Builds the bundles that the end-to-end tests run, once for all of them, through the real command line.
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, chownSync, existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const OUTPUT_DIR = join(ROOT, 'build', 'e2e')
+
+/** Reference of each bundle. */
+const REFERENCES = {
+  markov: 'fixtures/markov/markov.nix#entrypoint',
+  hello: 'fixtures/markov/markov.nix#hello',
+  script: 'fixtures/markov/markov.nix#script',
+  bash: 'fixtures/packages#bash',
+} as const
+
+export type BundleName = keyof typeof REFERENCES
+
+/** Path of a bundle that globalSetup has built. */
+export const bundlePath = (name: BundleName): string => join(OUTPUT_DIR, name)
+
+/** Runs the build CLI; returns what it printed on stdout. */
+export const nixpack = (args: readonly string[], environment: Readonly<Record<string, string>> = {}): string =>
+  execFileSync(join(ROOT, 'bin', 'nixpack'), args, { cwd: ROOT, encoding: 'utf8', env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
+
+/** vitest calls this before the first end-to-end test. */
+export const setup = (): void => {
+  if (process.getuid?.() !== 0) throw new Error('the end-to-end tests hide /nix and become other users: run them as root')
+  if (!existsSync('/nix/store')) throw new Error('there is no /nix/store: run the end-to-end tests with `make e2e`')
+  mkdirSync(OUTPUT_DIR, { recursive: true })
+  for (const [name, reference] of Object.entries(REFERENCES)) nixpack(['bundle', reference, '--quiet', '--output', join(OUTPUT_DIR, name)])
+}
+
+let nextUid = 61_000
+
+/** A user that has no entry in passwd and no process, with an empty directory of its own. */
+export const newUser = (): { readonly uid: number; readonly dir: string } => {
+  const uid = (nextUid += 1) + (process.pid % 500) * 8
+  const dir = mkdtempSync(join('/tmp', 'np-e2e-'))
+  chownSync(dir, uid, uid)
+  chmodSync(dir, 0o700)
+  return { uid, dir }
+}

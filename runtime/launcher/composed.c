@@ -1,0 +1,66 @@
+// The supervisor's command line and environment.
+#include "composed.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "environment.h"
+#include "init.h"
+
+#if defined(__aarch64__)
+#define LOADER "ld-linux-aarch64.so.1"
+#else
+#define LOADER "ld-linux-x86-64.so.2"
+#endif
+
+struct runtime_paths {
+  char runtime[NAME_MAX + 32];
+  char entrypoint[NAME_MAX + 32];
+  char loader[NAME_MAX + 80];
+  char libraries[NAME_MAX + 80];
+  char supervisor[NAME_MAX + 80];
+  char identity[2 * NP_SHA256_SIZE + 1];
+};
+
+static void name_paths(struct runtime_paths *p, const struct np_bundle *b) {
+  snprintf(p->runtime, sizeof p->runtime, NP_STORE_DIR "/%s", b->paths[b->runtime].name);
+  snprintf(p->entrypoint, sizeof p->entrypoint, NP_STORE_DIR "/%s", b->paths[b->entrypoint].name);
+  snprintf(p->loader, sizeof p->loader, "%s/lib/" LOADER, p->runtime);
+  snprintf(p->libraries, sizeof p->libraries, "%s/lib", p->runtime);
+  snprintf(p->supervisor, sizeof p->supervisor, "%s/bin/supervisor", p->runtime);
+  for (int i = 0; i < NP_SHA256_SIZE; i++) snprintf(p->identity + 2 * i, 3, "%02x", b->identity[i]);
+}
+
+static char **make_arguments(struct runtime_paths *p, char *argv0, char **user) {
+  static char argv0_option[] = "--argv0", path_option[] = "--library-path";
+  size_t count = 0;
+  while (user[count] != NULL) count++;
+  char **arguments = calloc(count + 7, sizeof *arguments);
+  if (arguments == NULL) return NULL;
+  char *fixed[] = { p->loader, argv0_option, argv0, path_option, p->libraries, p->supervisor };
+  memcpy(arguments, fixed, sizeof fixed);
+  memcpy(arguments + 6, user, count * sizeof *user);
+  return arguments;
+}
+
+int np_composed_run(struct np_bundle *b, const char *engine, char **argv, struct np_error *error) {
+  static char name[NAME_MAX + 1];
+  static struct runtime_paths paths;
+  snprintf(name, sizeof name, "%s", b->name);
+  name_paths(&paths, b);
+  char *argv0 = argv[0] != NULL ? argv[0] : name;
+  const struct np_setting settings[] = {
+    { "NIXPACK_BUNDLE", b->file },        { "NIXPACK_ARGV0", argv0 },   { "NIXPACK_ENTRYPOINT", paths.entrypoint },
+    { "NIXPACK_RUNTIME", paths.runtime }, { "NIXPACK_ENGINE", engine }, { "NIXPACK_VERSION_INFO", paths.identity },
+  };
+  char **arguments = make_arguments(&paths, argv0, argv[0] != NULL ? argv + 1 : argv);
+  char **environment = np_environment(environ, settings, sizeof settings / sizeof *settings);
+  np_error_name(name);
+  np_bundle_free(b);
+  if (arguments == NULL || environment == NULL) return np_fail(error, NP_STORE_UNAVAILABLE, "cannot start the supervisor: out of memory");
+  const struct np_command command = { paths.loader, arguments, environment };
+  return np_init_run(&command, error);
+}

@@ -1,0 +1,81 @@
+// Options of the launcher itself: --nixpack-… as the first argument. Nothing else is ever taken from the program.
+#include "flags.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "frame.h"
+
+#define PREFIX "--nixpack-"
+
+bool np_flags_are_ours(char **argv) {
+  return argv[0] != NULL && argv[1] != NULL && strncmp(argv[1], PREFIX, strlen(PREFIX)) == 0;
+}
+
+static int print_help(const struct np_bundle *b) {
+  printf("%s is a nixpack bundle of %u store paths.\n"
+         "Every argument goes to the program in it, unless the first one is\n"
+         "  --nixpack-help           print this text\n"
+         "  --nixpack-version        print the identity of the bundle\n"
+         "  --nixpack-list           print the store paths in the bundle\n"
+         "  --nixpack-verify         check every digest of the file\n"
+         "  --nixpack-extract [DIR]  write the store paths to DIR/nix/store (default: ./%s.extracted)\n"
+         "Environment\n"
+         "  NIXPACK_CACHE_DIR        directory to unpack to, instead of the search for one\n"
+         "  NIXPACK_ENGINE           mount or userns, instead of the first that works\n",
+         b->name, b->path_count, b->name);
+  return 0;
+}
+
+static int print_version(const struct np_bundle *b) {
+  printf("%s ", b->name);
+  for (int i = 0; i < NP_SHA256_SIZE; i++) printf("%02x", b->identity[i]);
+  printf(" (nixpack bundle format %d)\n", NP_FORMAT_VERSION);
+  return 0;
+}
+
+static int print_list(const struct np_bundle *b) {
+  for (uint32_t i = 0; i < b->path_count; i++) printf(NP_STORE_DIR "/%s\n", b->paths[i].name);
+  return 0;
+}
+
+static int verify(const struct np_bundle *b, struct np_error *error) {
+  for (uint32_t i = 0; i < b->frame_count; i++)
+    if (np_frame_verify(b, &b->frames[i], error) != 0) return -1;
+  printf("%s: footer, index and %u frames of %u store paths are intact\n", b->name, b->frame_count, b->path_count);
+  return 0;
+}
+
+static int extract(const struct np_bundle *b, const char *target, struct np_error *error) {
+  char own[300];
+  snprintf(own, sizeof own, "%s.extracted", b->name);
+  if (target == NULL) target = own;
+  if (np_extract(b, target, error) != 0) return -1;
+  printf("%s\n", target);
+  return 0;
+}
+
+static int usage(const char *option, const char *why, struct np_error *error) {
+  np_fail(error, NP_USAGE, "cannot use option \"%.200s\": %s", option, why);
+  np_hint(error, "see --nixpack-help; arguments that start with --nixpack- and are meant for the program go behind --");
+  return -1;
+}
+
+static int run(const struct np_bundle *b, char **argv, struct np_error *error) {
+  const char *option = argv[1], *command = option + strlen(PREFIX);
+  bool is_extract = strcmp(command, "extract") == 0;
+  if (argv[2] != NULL && (!is_extract || argv[3] != NULL)) return usage(option, "it takes no such arguments", error);
+  if (is_extract) return extract(b, argv[2], error);
+  if (strcmp(command, "help") == 0) return print_help(b);
+  if (strcmp(command, "version") == 0) return print_version(b);
+  if (strcmp(command, "list") == 0) return print_list(b);
+  if (strcmp(command, "verify") == 0) return verify(b, error);
+  return usage(option, "it is not known", error);
+}
+
+int np_flags_run(const struct np_bundle *b, char **argv, struct np_error *error) {
+  int result = run(b, argv, error);
+  if (fflush(stdout) != 0 && result == 0) return np_fail(error, NP_OUTPUT_UNWRITABLE, "cannot write to standard output");
+  return result;
+}

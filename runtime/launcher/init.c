@@ -1,0 +1,106 @@
+#include "init.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "descendants.h"
+#include "fd.h"
+#include "signals.h"
+
+// Sent by the kernel when the parent dies; nobody else sends it, and the parent is looked at anyway.
+#define PARENT_DIED SIGPWR
+
+static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT, SIGWINCH };
+#define FORWARDED_COUNT (sizeof forwarded / sizeof *forwarded)
+
+static void wanted_signals(sigset_t *set) {
+  sigemptyset(set);
+  for (size_t i = 0; i < FORWARDED_COUNT; i++) sigaddset(set, forwarded[i]);
+  sigaddset(set, SIGCHLD);
+  sigaddset(set, PARENT_DIED);
+}
+
+// nohup: a blocked signal stays pending even when ignored, so it has to be ignored again here.
+static bool is_ignored(int number) {
+  struct sigaction action;
+  return number == SIGHUP && sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+static bool is_forwarded(int number) {
+  for (size_t i = 0; i < FORWARDED_COUNT; i++) if (forwarded[i] == number) return !is_ignored(number);
+  return false;
+}
+
+static bool reap(pid_t child, int *status) {
+  bool ended = false;
+  int one;
+  for (pid_t pid; (pid = waitpid(-1, &one, WNOHANG)) > 0;) {
+    if (pid != child) continue;
+    *status = one;
+    ended = true;
+  }
+  return ended;
+}
+
+// Until the child has ended, or the parent; `parent` is 0 for init, whose parent is none of its business.
+static int guard(pid_t child, pid_t parent) {
+  sigset_t set;
+  int status = SIGKILL;
+  wanted_signals(&set);
+  for (;;) {
+    if (reap(child, &status)) break;
+    if (parent != 0 && getppid() != parent) break;
+    int number = sigwaitinfo(&set, NULL);
+    if (number > 0 && is_forwarded(number)) kill(child, number);
+  }
+  np_descendants_end();
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static void start_supervisor(const struct np_command *command, pid_t warden) {
+  struct np_error error;
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  // The warden died before the line above: nobody would tell.
+  if (getppid() != warden) _exit(125);
+  bool keep_ignoring = is_ignored(SIGHUP);
+  np_signals_reset();
+  if (keep_ignoring) signal(SIGHUP, SIG_IGN);
+  execve(command->program, command->arguments, command->environment);
+  np_fail(&error, NP_STORE_UNAVAILABLE, "cannot run the supervisor \"%s\": %s", command->program, strerror(errno));
+  _exit(np_report(&error));
+}
+
+static int run_warden(const struct np_command *command, pid_t init) {
+  setsid();
+  prctl(PR_SET_PDEATHSIG, PARENT_DIED);
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  prctl(PR_SET_NAME, "nixpack-warden");
+  if (getppid() != init) return 125;
+  pid_t self = getpid(), child = fork();
+  if (child == 0) start_supervisor(command, self);
+  if (child < 0) {
+    struct np_error error;
+    np_fail(&error, NP_STORE_UNAVAILABLE, "cannot start the supervisor: fork: %s", strerror(errno));
+    return np_report(&error);
+  }
+  np_close_others(NULL, 0);
+  return guard(child, init);
+}
+
+int np_init_run(const struct np_command *command, struct np_error *error) {
+  sigset_t set;
+  signal(SIGCHLD, SIG_DFL);
+  wanted_signals(&set);
+  sigprocmask(SIG_SETMASK, &set, NULL);
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  pid_t self = getpid(), child = fork();
+  if (child < 0) return np_fail(error, NP_STORE_UNAVAILABLE, "cannot start the warden: fork: %s", strerror(errno));
+  if (child == 0) _exit(run_warden(command, self));
+  np_close_others(NULL, 0);
+  return guard(child, 0);
+}

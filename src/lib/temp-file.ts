@@ -4,11 +4,16 @@ import { open, rename, rm } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
-/**
- * Writes `targetPath` through `write`, syncs and publishes it by rename. Nothing is left behind when `write`
- * fails. `mode` is subject to the umask, as for any file that a tool creates.
- */
-export const writeAtomically = async (targetPath: string, mode: number, write: (file: FileHandle) => Promise<void>): Promise<void> => {
+export type AtomicWrite = {
+  /** Subject to the umask, as for any file that a tool creates. */
+  readonly mode: number
+  readonly write: (file: FileHandle) => Promise<void>
+  /** Looks at what is on disk before it gets its name. */
+  readonly check: (temporaryPath: string) => Promise<void>
+}
+
+/** Writes `targetPath`, syncs, checks and publishes it by rename. Nothing is left behind when a step fails. */
+export const writeAtomically = async (targetPath: string, { mode, write, check }: AtomicWrite): Promise<void> => {
   const temporaryPath = join(dirname(targetPath), `.${basename(targetPath)}.${randomBytes(6).toString('hex')}.tmp`)
   pendingPaths.add(temporaryPath)
   try {
@@ -19,6 +24,7 @@ export const writeAtomically = async (targetPath: string, mode: number, write: (
     } finally {
       await file.close()
     }
+    await check(temporaryPath)
     await rename(temporaryPath, targetPath)
   } finally {
     await rm(temporaryPath, { force: true })

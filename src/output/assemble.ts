@@ -10,6 +10,7 @@ import { encodeFooter, encodeIndex, FOOTER_SIZE } from '../../runtime/contract/b
 import type { BundleIndex, FrameRecord, PathRecord } from '../../runtime/contract/bundle-format.ts'
 import { NixpackError } from '../../runtime/contract/errors.ts'
 import { writeAtomically } from '../lib/temp-file.ts'
+import { verifyBundle } from './read-bundle.ts'
 
 /** A frame in a file of its own, with the digest it must have. */
 export type FrameSource = { readonly path: string; readonly sizeBytes: number; readonly archiveBytes: number; readonly digest: Buffer }
@@ -17,6 +18,9 @@ export type PathSource = { readonly baseName: string; readonly narHash: Buffer; 
 
 /** What a bundle is made of; paths are sorted by base name. */
 export type BundleParts<Path extends PathSource = PathSource> = Omit<BundleIndex, 'paths'> & { readonly launcherPath: string; readonly paths: readonly Path[] }
+
+/** Sizes in bytes; the identity is the SHA-256 of the index. */
+export type AssembledBundle = { readonly sizeBytes: number; readonly launcherBytes: number; readonly identity: string }
 
 /** A frame whose file does not hold what was written to it. */
 export class DamagedFrame extends Error {
@@ -27,8 +31,8 @@ export class DamagedFrame extends Error {
   }
 }
 
-/** Writes the bundle to `outputPath`, atomically. Throws OUTPUT_UNWRITABLE, or DamagedFrame. */
-export const assembleBundle = async (outputPath: string, parts: BundleParts): Promise<{ readonly sizeBytes: number; readonly identity: string }> => {
+/** Writes the bundle to `outputPath`: it has this name only once every digest in it was read back from disk. Throws OUTPUT_UNWRITABLE, or DamagedFrame. */
+export const assembleBundle = async (outputPath: string, parts: BundleParts): Promise<AssembledBundle> => {
   const launcher = await readFile(parts.launcherPath)
   const index = encodeIndex({ ...parts, paths: placeFrames(parts.paths, launcher.length) })
   const framesEnd = parts.paths.flatMap((path) => path.frames).reduce((end, frame) => end + frame.sizeBytes, launcher.length)
@@ -37,11 +41,15 @@ export const assembleBundle = async (outputPath: string, parts: BundleParts): Pr
   const footer = encodeFooter({ indexOffset: framesEnd, indexLength: index.length, indexDigest, launcherLength: launcher.length, totalSize }, sha256)
   await assertNoDirectory(outputPath)
   try {
-    await writeAtomically(outputPath, 0o777, async (file) => {
-      await file.writeFile(launcher)
-      for (const path of parts.paths) for (const frame of path.frames) await copyFrame(file, frame, path.baseName)
-      await file.writeFile(index)
-      await file.writeFile(footer)
+    await writeAtomically(outputPath, {
+      mode: 0o777,
+      write: async (file) => {
+        await file.writeFile(launcher)
+        for (const path of parts.paths) for (const frame of path.frames) await copyFrame(file, frame, path.baseName)
+        await file.writeFile(index)
+        await file.writeFile(footer)
+      },
+      check: async (temporaryPath) => void (await verifyBundle(temporaryPath)),
     })
   } catch (error) {
     if (!(error instanceof Error && 'code' in error) || error instanceof NixpackError) throw error
@@ -49,7 +57,7 @@ export const assembleBundle = async (outputPath: string, parts: BundleParts): Pr
       hint: `check space and permissions of "${dirname(outputPath)}", or choose another file with -o`,
     })
   }
-  return { sizeBytes: totalSize, identity: indexDigest.toString('hex') }
+  return { sizeBytes: totalSize, launcherBytes: launcher.length, identity: indexDigest.toString('hex') }
 }
 
 const placeFrames = (paths: readonly PathSource[], start: number): readonly PathRecord[] => {

@@ -68,9 +68,7 @@ const reachableHost = (host: string): string => {
 /** The pattern is the author's, the values in it are the user's: they match themselves. */
 const planPattern = (template: string, context: PlanContext): RegExp => {
   const source = parseTemplate(template).map((part) =>
-    part.kind === 'reference'
-      ? renderReference(part.reference, context).replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`)
-      : partText(part),
+    part.kind === 'reference' ? renderReference(part.reference, context).replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`) : partText(part),
   )
   return new RegExp(source.join(''), 'u')
 }

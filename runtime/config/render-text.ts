@@ -29,8 +29,7 @@ export const renderText = (fileName: string, template: string, context: Substitu
   return { text: pieces.join(''), problems }
 }
 
-const findUnsafe = (value: string, isQuoted: boolean): string | undefined =>
-  (isQuoted ? UNSAFE_IN_QUOTES : UNSAFE).exec(value)?.[0]
+const findUnsafe = (value: string, isQuoted: boolean): string | undefined => (isQuoted ? UNSAFE_IN_QUOTES : UNSAFE).exec(value)?.[0]
 
 const UNSAFE_IN_QUOTES = /[\u0000-\u001f\u007f-\u009f\u2028\u2029"'\\`$#]/
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029"'\\`$#]|\s/
@@ -38,9 +37,7 @@ const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029"'\\`$#]|\s/
 const renderCharacter = (character: string): string => {
   if (character === ' ') return 'a space'
   if (character === '\n') return 'a line break'
-  return /[\u0000-\u0020\u007f-\u00a0\u2028\u2029]/.test(character)
-    ? `the character ${character.charCodeAt(0)}`
-    : `the character ${character}`
+  return /[\u0000-\u0020\u007f-\u00a0\u2028\u2029]/.test(character) ? `the character ${character.charCodeAt(0)}` : `the character ${character}`
 }
 
 /** Whether the text ends inside double quotes that were opened on its last line. */

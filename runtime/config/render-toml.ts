@@ -18,7 +18,10 @@ const renderSection = (table: Table, path: readonly string[]): readonly string[]
 const renderInline = (value: unknown): string => {
   if (value === null || value === undefined) throw new TypeError('TOML has no null')
   if (Array.isArray(value)) return `[${value.map(renderInline).join(', ')}]`
-  if (isTable(value)) return `{ ${Object.entries(value).map(([key, item]) => `${renderKey(key)} = ${renderInline(item)}`).join(', ')} }`
+  if (isTable(value))
+    return `{ ${Object.entries(value)
+      .map(([key, item]) => `${renderKey(key)} = ${renderInline(item)}`)
+      .join(', ')} }`
   return typeof value === 'string' ? renderString(value) : String(value)
 }
 

@@ -2,7 +2,7 @@
 // trust: owner, mode and type are checked, symbolic links are refused. Whoever calls this holds the instance's lock.
 
 import { lstatSync, mkdirSync, rmdirSync, rmSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { hasShortPaths, planRunDirectoryBases, resolveRunPaths } from '../contract/directories.ts'
 import type { RunDirectoryRequest, RunPaths } from '../contract/directories.ts'
 import { NixpackError } from '../contract/errors.ts'
@@ -32,8 +32,9 @@ const refusePath = (baseDir: string, paths: RunPaths): string | undefined => {
 
 const tryBase = (baseDir: string, { instanceDir, filesDir, tmpDir, fifosDir }: RunPaths, uid: number): string | undefined => {
   try {
+    if (basename(dirname(baseDir)) === `nixpack-${uid}`) makeOwn(dirname(baseDir), { uid, forbiddenMode: SHARED })
     assertTrusted(dirname(dirname(baseDir)), uid)
-    makeOwn(dirname(baseDir), { uid, forbiddenMode: SHARED_WRITE, isOthers: true })
+    assertTrusted(dirname(baseDir), uid)
     makeOwn(baseDir, { uid, forbiddenMode: SHARED_WRITE })
     makeOwn(dirname(instanceDir), { uid, forbiddenMode: SHARED })
     rmSync(instanceDir, { recursive: true, force: true })
@@ -48,20 +49,14 @@ const SHARED = 0o077
 const SHARED_WRITE = 0o022
 const STICKY = 0o1000
 
-type Ownership = {
-  readonly uid: number
-  readonly forbiddenMode: number
-  /** May also be root's, or sticky like /tmp: a directory that was there before us. */
-  readonly isOthers?: boolean
-}
+type Ownership = { readonly uid: number; readonly forbiddenMode: number }
 
-const makeOwn = (dir: string, { uid, forbiddenMode, isOthers = false }: Ownership): void => {
+const makeOwn = (dir: string, { uid, forbiddenMode }: Ownership): void => {
   try {
     mkdirSync(dir, { mode: 0o700 })
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && (error.code === 'EEXIST' || error.code === 'EISDIR'))) throw error
   }
-  if (isOthers) return assertTrusted(dir, uid)
   const stats = lstatSync(dir)
   if (!stats.isDirectory()) throw new Error(`"${dir}" is not a directory`)
   if (stats.uid !== uid) throw new Error(`"${dir}" belongs to user ${stats.uid}`)

@@ -46,9 +46,5 @@ const resolveReference = ({ subject, name, field }: Reference, { variables, path
   if (subject === 'dir') return name === 'tmp' ? paths.tmpDir : paths.filesDir
   const variable = variables.get(name)
   if (variable === undefined) throw new Error(`unreachable: no variable "${name}"`)
-  if (field === undefined) return isTyped(variable) ? variable.json : variable.text
-  return variable[field] ?? ''
+  return field === undefined ? variable.json : (variable[field] ?? '')
 }
-
-/** Numbers and booleans read the same in both forms, except that JSON knows their type. */
-const isTyped = ({ json, text }: Variable): boolean => String(json) === text

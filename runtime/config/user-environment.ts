@@ -14,17 +14,7 @@ const LAUNCHER_NAMES: ReadonlySet<string> = new Set([
   'NIXPACK_VERSION_INFO',
 ])
 /** What a program may expect anywhere, and nothing that could change its behaviour by accident. */
-const CLEAN_NAMES: ReadonlySet<string> = new Set([
-  'PATH',
-  'HOME',
-  'USER',
-  'LOGNAME',
-  'SHELL',
-  'LANG',
-  'TZ',
-  'TERM',
-  'TMPDIR',
-])
+const CLEAN_NAMES: ReadonlySet<string> = new Set(['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'TZ', 'TERM', 'TMPDIR'])
 
 export const resolveUserEnvironment = (environment: Readonly<Record<string, string | undefined>>): Environment => {
   const entries = Object.entries(environment).flatMap(([name, value]): [string, string][] => {

@@ -14,6 +14,7 @@ export type Variable = VariableValue & {
 }
 
 export type ResolvedVariables = {
+  /** Every declared variable; unset where there is a problem, so that files can be checked all the same. */
   readonly variables: ReadonlyMap<string, Variable>
   readonly problems: readonly string[]
   /** Variables that are set but probably misspelt. */
@@ -27,12 +28,14 @@ export type VariablesRequest = {
 }
 
 export const resolveVariables = ({ manifest, environment, workingDir }: VariablesRequest): ResolvedVariables => {
-  const results = Object.entries(manifest.env).map(([name, declaration]) =>
-    resolveVariable({ name, declaration, workingDir }, environment[name] ?? ''),
-  )
+  const results = Object.entries(manifest.env).map(([name, declaration]) => ({
+    name,
+    declaration,
+    result: resolveVariable({ name, declaration, workingDir }, environment[name] ?? ''),
+  }))
   return {
-    variables: new Map(results.flatMap((result) => (typeof result === 'string' ? [] : [[result.name, result]]))),
-    problems: results.filter((result) => typeof result === 'string'),
+    variables: new Map(results.map(({ name, declaration, result }) => [name, typeof result === 'string' ? createUnset(name, declaration) : result])),
+    problems: results.flatMap(({ result }) => (typeof result === 'string' ? [result] : [])),
     warnings: findMisspelt(manifest, environment),
   }
 }
@@ -54,13 +57,21 @@ const resolveVariable = ({ name, declaration, workingDir }: VariableRequest, giv
   const text = given === '' ? fallback : given
   if (text === '') {
     if (declaration.required) return `${name} is not set${renderPurpose(declaration)}`
-    return { name, declaration, source: 'unset', text: '', json: '' }
+    return createUnset(name, declaration)
   }
   const parsed = parseVariableValue(declaration, text)
   if (!parsed.ok) return `${name}: expected ${parsed.expected}, got ${renderGiven(declaration, text)}`
   const source = given === '' ? 'default' : 'environment'
   return { name, declaration, source, ...makeAbsolute(declaration, parsed.value, workingDir) }
 }
+
+const createUnset = (name: string, declaration: VariableDeclaration): Variable => ({
+  name,
+  declaration,
+  source: 'unset',
+  text: '',
+  json: '',
+})
 
 const renderPurpose = ({ description }: VariableDeclaration): string => (description === '' ? '' : ` (${description})`)
 

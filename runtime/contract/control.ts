@@ -14,18 +14,7 @@ export const CONTROL_PATHS = {
   restart: '/v1/restart',
 } as const
 
-export const PROCESS_STATES = [
-  'stopped',
-  'waiting',
-  'starting',
-  'running',
-  'ready',
-  'stopping',
-  'clearing',
-  'backoff',
-  'completed',
-  'failed',
-] as const
+export const PROCESS_STATES = ['stopped', 'waiting', 'starting', 'running', 'ready', 'stopping', 'clearing', 'backoff', 'completed', 'failed'] as const
 export type ProcessState = (typeof PROCESS_STATES)[number]
 
 const processStatusSchema = z.strictObject({
@@ -72,8 +61,7 @@ export type ControlFailure = {
   readonly error: { readonly code: ErrorCode; readonly message: string; readonly hint?: string }
 }
 
-const replySchema = <Value extends z.ZodMiniType>(value: Value) =>
-  z.discriminatedUnion('ok', [z.strictObject({ ok: z.literal(true), value }), failureSchema])
+const replySchema = <Value extends z.ZodMiniType>(value: Value) => z.discriminatedUnion('ok', [z.strictObject({ ok: z.literal(true), value }), failureSchema])
 
 export const statusReplySchema = replySchema(bundleStatusSchema)
 export const acceptedReplySchema = replySchema(acceptedSchema)

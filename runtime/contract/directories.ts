@@ -17,11 +17,7 @@ export const planRunDirectoryBases = ({ environment, uid }: RunDirectoryRequest)
   // A directory that was asked for is used or refused, never silently replaced.
   if (chosen !== undefined && chosen !== '') return [chosen]
   const runtimeDir = environment['XDG_RUNTIME_DIR'] ?? ''
-  return [
-    ...(runtimeDir.startsWith('/') ? [`${runtimeDir}/nixpack`] : []),
-    ...(uid === 0 ? ['/run/nixpack'] : []),
-    `/tmp/nixpack-${uid}/run`,
-  ]
+  return [...(runtimeDir.startsWith('/') ? [`${runtimeDir}/nixpack`] : []), ...(uid === 0 ? ['/run/nixpack'] : []), `/tmp/nixpack-${uid}/run`]
 }
 
 export type RunPaths = {
@@ -47,8 +43,7 @@ export const resolveRunPaths = (baseDir: string, bundle: string, instance: strin
 }
 
 export const hasShortPaths = ({ controlSocketPath, filesDir }: RunPaths): boolean =>
-  new TextEncoder().encode(controlSocketPath).length <= SOCKET_PATH_MAX_BYTES &&
-  new TextEncoder().encode(filesDir).length <= RUN_FILES_DIR_MAX_BYTES
+  new TextEncoder().encode(controlSocketPath).length <= SOCKET_PATH_MAX_BYTES && new TextEncoder().encode(filesDir).length <= RUN_FILES_DIR_MAX_BYTES
 
 /** Instance names become directory names and part of a socket name. */
 export const isInstanceName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/.test(name)

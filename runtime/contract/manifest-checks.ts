@@ -76,9 +76,7 @@ const isRegularExpression = (source: string): boolean => {
 }
 
 const checkProcessName = (manifest: Manifest, place: string, name: string): readonly string[] =>
-  Object.hasOwn(manifest.processes, name)
-    ? []
-    : [`${place}: unknown process "${name}"${renderSuggestion(name, Object.keys(manifest.processes))}`]
+  Object.hasOwn(manifest.processes, name) ? [] : [`${place}: unknown process "${name}"${renderSuggestion(name, Object.keys(manifest.processes))}`]
 
 const checkCycle = (manifest: Manifest): readonly string[] => {
   const edges = new Map(Object.entries(manifest.processes).map(([name, { dependsOn }]) => [name, Object.keys(dependsOn)]))

@@ -4,28 +4,14 @@
 import * as z from 'zod/mini'
 import { parseDurationMs } from './quantity.ts'
 
-const nameSchema = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a name of letters, digits, dots, dashes and underscores'))
+const nameSchema = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$/, 'a name of at most 48 letters, digits, dots, dashes and underscores'))
 const textSchema = z.string().check(z.refine((text) => !text.includes('\0'), 'text without NUL bytes'))
 const durationSchema = z.string().check(z.refine((text) => parseDurationMs(text) !== undefined, 'a duration such as 50ms, 10s or 5m'))
 const commandSchema = z.array(textSchema).check(z.minLength(1, 'a command of at least one word'))
 const scalarSchema = z.union([z.string(), z.number(), z.boolean()], 'text, a number or a boolean')
 
 const variableSchema = z.strictObject({
-  type: z.enum([
-    'string',
-    'integer',
-    'number',
-    'boolean',
-    'port',
-    'address',
-    'url',
-    'path',
-    'directory',
-    'duration',
-    'bytes',
-    'enum',
-    'secret',
-  ]),
+  type: z.enum(['string', 'integer', 'number', 'boolean', 'port', 'address', 'url', 'path', 'directory', 'duration', 'bytes', 'enum', 'secret']),
   default: z.optional(scalarSchema),
   description: z._default(z.string(), ''),
   required: z._default(z.boolean(), false),

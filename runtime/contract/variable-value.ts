@@ -6,17 +6,15 @@ import type { VariableDeclaration } from './manifest-schema.ts'
 import { parseDurationMs, parseSizeBytes } from './quantity.ts'
 
 export type VariableValue = {
-  /** What unfiltered placeholders become. */
+  /** Canonical: always the same as String(json). */
   readonly text: string
-  /** What a placeholder becomes where a structured file holds nothing else. */
+  /** Typed, for structured files. */
   readonly json: string | number | boolean
   readonly host?: string
   readonly port?: number
 }
 
-export type ParsedVariable =
-  | { readonly ok: true; readonly value: VariableValue }
-  | { readonly ok: false; readonly expected: string }
+export type ParsedVariable = { readonly ok: true; readonly value: VariableValue } | { readonly ok: false; readonly expected: string }
 
 export const parseVariableValue = (declaration: VariableDeclaration, text: string): ParsedVariable => {
   const range = renderRange(declaration)
@@ -40,7 +38,7 @@ const parseString: Parser = (text) => ({ text, json: text })
 
 const parseNumber: Parser = (text) => {
   const number = parseMagnitude('number', text)
-  return number === undefined || !Number.isFinite(number) ? undefined : { text, json: number }
+  return number === undefined || !Number.isFinite(number) ? undefined : { text: String(number), json: number }
 }
 
 const PARSERS: Record<VariableDeclaration['type'], Parser> = {

@@ -7,6 +7,10 @@ export type Output = {
   write(bytes: Buffer, lineCount: number): void
   /** True while producers should pause reading. */
   readonly isCongested: boolean
+  /** Called when congestion begins and when it ends. */
+  onCongestion(listener: (isCongested: boolean) => void): void
+  /** Nobody reads, for good. */
+  readonly isBroken: boolean
   /** Lines that nobody could be given. */
   readonly linesDropped: number
   /** Resolves when everything is written, nobody reads any more, or the deadline is over. */
@@ -16,10 +20,6 @@ export type Output = {
 
 export type OutputOptions = {
   readonly sink: Sink
-  /** Congestion begins or ends. */
-  readonly onCongestion?: (isCongested: boolean) => void
-  /** Once, when the reader is gone for good. */
-  readonly onBroken?: (error: Error) => void
   readonly limitBytes?: number
   readonly stallMs?: number
 }
@@ -27,11 +27,12 @@ export type OutputOptions = {
 type Queued = { readonly bytes: Buffer; readonly lineCount: number }
 
 export const createOutput = (options: OutputOptions): Output => {
-  const { sink, onCongestion, onBroken, limitBytes = 4_194_304, stallMs = 1000 } = options
+  const { sink, limitBytes = 4_194_304, stallMs = 1000 } = options
   let queue: Queued[] = []
   let queuedBytes = 0
   let isWriting = false
   let isBroken = false
+  let onCongestion: (isCongested: boolean) => void = () => undefined
   let isCongested = false
   let isStalled = false
   let linesDropped = 0
@@ -41,7 +42,7 @@ export const createOutput = (options: OutputOptions): Output => {
   const setCongested = (now: boolean): void => {
     if (now === isCongested) return
     isCongested = now
-    onCongestion?.(now)
+    onCongestion(now)
   }
   const onStall = (): void => {
     isStalled = true
@@ -54,12 +55,11 @@ export const createOutput = (options: OutputOptions): Output => {
     if (queue.length > 0) writeNext()
     else for (const wake of idleWaiters.splice(0)) wake()
   }
-  const breakOff = (error: Error, inFlight: number): void => {
+  const breakOff = (inFlight: number): void => {
     isBroken = true
     linesDropped += inFlight + queue.reduce((sum, { lineCount }) => sum + lineCount, 0)
     queue = []
     queuedBytes = 0
-    onBroken?.(error)
   }
   const writeNext = (): void => {
     const batch = queue.splice(0, batchLength(queue))
@@ -71,7 +71,7 @@ export const createOutput = (options: OutputOptions): Output => {
     sink.write(written, (error) => {
       isWriting = false
       queuedBytes -= written.length
-      if (error !== undefined) breakOff(error, lineCount)
+      if (error !== undefined) breakOff(lineCount)
       settle()
     })
   }
@@ -88,6 +88,12 @@ export const createOutput = (options: OutputOptions): Output => {
     },
     get isCongested() {
       return isCongested
+    },
+    onCongestion(listener) {
+      onCongestion = listener
+    },
+    get isBroken() {
+      return isBroken
     },
     get linesDropped() {
       return linesDropped

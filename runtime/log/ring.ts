@@ -24,5 +24,4 @@ export const createRing = (capacityBytes: number): Ring => {
   }
 }
 
-const keepTail = (bytes: Buffer, limitBytes: number): Buffer =>
-  bytes.subarray(bytes.indexOf(0x0a, bytes.length - limitBytes - 1) + 1)
+const keepTail = (bytes: Buffer, limitBytes: number): Buffer => bytes.subarray(bytes.indexOf(0x0a, bytes.length - limitBytes - 1) + 1)

@@ -29,8 +29,7 @@ const judge = ({ state, succeeded }: Standing, condition: DependencyCondition): 
   return state === 'ready' || (condition === 'started' && state === 'running') ? 'met' : 'pending'
 }
 
-const renderCondition = (condition: DependencyCondition): string =>
-  condition === 'completed_successfully' ? 'completed successfully' : condition
+const renderCondition = (condition: DependencyCondition): string => (condition === 'completed_successfully' ? 'completed successfully' : condition)
 
 export const isSettled = (state: ProcessState): boolean => state === 'stopped' || state === 'completed' || state === 'failed'
 
@@ -39,11 +38,7 @@ export const resolveDependents = (specs: readonly ProcessSpec[], name: string): 
   specs.filter(({ dependsOn }) => Object.hasOwn(dependsOn, name)).map((spec) => spec.name)
 
 /** Of the processes that are to stop, those that nobody among them depends on any more. */
-export const resolveStoppable = (
-  specs: readonly ProcessSpec[],
-  leaving: readonly string[],
-  stateOf: (name: string) => ProcessState,
-): readonly string[] =>
+export const resolveStoppable = (specs: readonly ProcessSpec[], leaving: readonly string[], stateOf: (name: string) => ProcessState): readonly string[] =>
   leaving.filter((name) => {
     const state = stateOf(name)
     if (isSettled(state)) return false
@@ -57,9 +52,7 @@ export const planWaves = (specs: readonly ProcessSpec[]): readonly (readonly str
   const waves: string[][] = []
   const placed = new Set<string>()
   while (placed.size < specs.length) {
-    const wave = specs
-      .filter(({ name, dependsOn }) => !placed.has(name) && Object.keys(dependsOn).every((other) => placed.has(other)))
-      .map(({ name }) => name)
+    const wave = specs.filter(({ name, dependsOn }) => !placed.has(name) && Object.keys(dependsOn).every((other) => placed.has(other))).map(({ name }) => name)
     if (wave.length === 0) throw new Error('unreachable: the manifest check lets no cycle pass')
     for (const name of wave) placed.add(name)
     waves.push(wave)
@@ -70,7 +63,9 @@ export const planWaves = (specs: readonly ProcessSpec[]): readonly (readonly str
 /** The longest chain of graceful timeouts: after this time an ordered stop cannot be waiting for anybody's good will. */
 export const planStopDeadlineMs = (specs: readonly ProcessSpec[]): number => {
   const longest = new Map<string, number>()
-  for (const spec of planWaves(specs).flat().flatMap((name) => specs.filter((candidate) => candidate.name === name))) {
+  for (const spec of planWaves(specs)
+    .flat()
+    .flatMap((name) => specs.filter((candidate) => candidate.name === name))) {
     const below = Object.keys(spec.dependsOn).map((name) => longest.get(name) ?? 0)
     longest.set(spec.name, spec.gracefulTimeoutMs + Math.max(0, ...below))
   }

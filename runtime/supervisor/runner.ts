@@ -107,8 +107,7 @@ const createRun = (options: RunnerOptions, dispatch: (event: ProcessEvent) => vo
   }
   const startProbe = (): void => {
     if (spec.ready === undefined) return
-    const runCommand = (command: readonly string[], signal: AbortSignal): Promise<boolean> =>
-      runProbeCommand({ shimPath, spec, command, signal })
+    const runCommand = (command: readonly string[], signal: AbortSignal): Promise<boolean> => runProbeCommand({ shimPath, spec, command, signal })
     probe = createProbe({ process: spec.name, ready: spec.ready, hub, runCommand }, (kind) => dispatch({ kind }))
   }
   const actions = {

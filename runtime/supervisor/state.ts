@@ -118,11 +118,7 @@ const becomeReady: Cell = (record, { nowMs }) => ({
 
 const stop: Cell = (record, { spec }) => ({
   record: { ...record, state: 'stopping', wanted: false, commanded: true },
-  effects: [
-    { kind: 'stopProbe' },
-    { kind: 'signalStop' },
-    { kind: 'startTimer', timer: 'grace', afterMs: spec.gracefulTimeoutMs },
-  ],
+  effects: [{ kind: 'stopProbe' }, { kind: 'signalStop' }, { kind: 'startTimer', timer: 'grace', afterMs: spec.gracefulTimeoutMs }],
 })
 
 const stopUnready: Cell = (record, context) => {
@@ -152,9 +148,7 @@ const clear: Cell = (record, { spec }) => ({
   effects: [
     { kind: 'stopProbe' },
     { kind: 'clearSession' },
-    ...(record.state === 'stopping'
-      ? []
-      : [{ kind: 'startTimer', timer: 'grace', afterMs: Math.min(spec.gracefulTimeoutMs, CRASH_GRACE_MS) } as const]),
+    ...(record.state === 'stopping' ? [] : [{ kind: 'startTimer', timer: 'grace', afterMs: Math.min(spec.gracefulTimeoutMs, CRASH_GRACE_MS) } as const]),
   ],
 })
 
@@ -167,9 +161,7 @@ const afterClearing: Cell = (record, context) => {
 }
 
 const afterCommand = (record: ProcessRecord, context: Context): Transition =>
-  record.wanted
-    ? begin({ ...record, restarts: record.restarts + 1 }, context, 'start')
-    : rest(record, context, 'stop')
+  record.wanted ? begin({ ...record, restarts: record.restarts + 1 }, context, 'start') : rest(record, context, 'stop')
 
 const afterCrash = (record: ProcessRecord, { spec, nowMs, random }: Context): Transition => {
   const ended = describeRun(record, nowMs)

@@ -11,6 +11,8 @@ export type StreamSet = {
   /** Returns the drain of this run: everything written so far is published, or the pipes have ended. */
   add(pipes: Pipes, publish: (stream: LogStream, lines: LineBatch) => void): Drain
   setPaused(isPaused: boolean): void
+  /** Resolves when all pipes have ended or the time is over. */
+  drain(timeoutMs: number): Promise<void>
   destroy(): void
 }
 
@@ -40,6 +42,7 @@ export const createStreamSet = (): StreamSet => {
       isPaused = now
       for (const reader of readers) now ? reader.pause() : reader.resume()
     },
+    drain: (timeoutMs) => settleWithin([...readers], timeoutMs),
     destroy() {
       for (const reader of readers) reader.destroy()
     },

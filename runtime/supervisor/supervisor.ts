@@ -55,10 +55,17 @@ export const createSupervisor = (options: SupervisorOptions): Supervisor => {
     if (ending === undefined) {
       groups = groups.filter((group) => !advanceGroup(fleet, group))
       for (const { name } of specs) startIfReady(fleet, name)
-      const cause = resolveEnding(exitPolicy, specs.map((spec) => ({ spec, ...standingOf(fleet, spec.name) })))
+      const cause = resolveEnding(
+        exitPolicy,
+        specs.map((spec) => ({ spec, ...standingOf(fleet, spec.name) })),
+      )
       if (cause !== undefined) beginEnd(cause)
     }
-    if (ending !== undefined) stopInOrder(fleet, specs.map(({ name }) => name))
+    if (ending !== undefined)
+      stopInOrder(
+        fleet,
+        specs.map(({ name }) => name),
+      )
   }
   const settle = (): void => {
     if (ending === undefined || !specs.every(({ name }) => isSettled(standingOf(fleet, name).state))) return

@@ -1,0 +1,27 @@
+// Signals to the supervisor: the first asks for an ordered stop, a later one kills.
+
+import type { Supervisor } from '../supervisor/supervisor.ts'
+
+export const watchSignals = (supervisor: Supervisor): (() => void) => {
+  let firstAtMs: number | undefined
+  const stop = (signal: NodeJS.Signals): void => {
+    const nowMs = performance.now()
+    // A service manager signals every process of the bundle, and ours pass it on: those are one request.
+    if (firstAtMs !== undefined && nowMs - firstAtMs < SAME_REQUEST_MS) return
+    firstAtMs ??= nowMs
+    supervisor.down(`got ${signal}`)
+  }
+  for (const signal of STOP_SIGNALS) process.on(signal, stop)
+  for (const signal of IGNORED_SIGNALS) process.on(signal, ignore)
+  return () => {
+    // The last moments must not be cut short by the signal's default action: listeners are replaced, not removed.
+    for (const signal of STOP_SIGNALS) process.off(signal, stop).on(signal, ignore)
+  }
+}
+
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+/** By default SIGUSR1 would open Node's debugger and SIGUSR2 would end us. */
+const IGNORED_SIGNALS = ['SIGUSR1', 'SIGUSR2'] as const
+const SAME_REQUEST_MS = 300
+
+const ignore = (): void => undefined

@@ -1,0 +1,17 @@
+// Server-sent events -> values, as far as our own server uses the format: `event` and `data`, one line each.
+
+export type ServerEvent = { readonly kind: string; readonly data: string }
+
+export async function* parseServerEvents(chunks: AsyncIterable<unknown>): AsyncGenerator<ServerEvent> {
+  let pending = ''
+  for await (const chunk of chunks) {
+    const blocks = `${pending}${String(chunk)}`.split('\n\n')
+    pending = blocks.pop() ?? ''
+    for (const block of blocks) yield parseBlock(block)
+  }
+}
+
+const parseBlock = (block: string): ServerEvent => {
+  const fields = new Map(block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]))
+  return { kind: fields.get('event') ?? 'message', data: fields.get('data') ?? '' }
+}

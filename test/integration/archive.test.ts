@@ -56,6 +56,12 @@ test('a tree comes out of its frames as it went in', async () => {
   expect(await narHashOf(unpacked, await readTree(unpacked))).toEqual(path.narHash)
 })
 
+test('an archive is exactly one zstd frame', async () => {
+  const dir = join(workDir, 'tree')
+  await makeTree(dir)
+  expect((await frameBytes(await archive(dir))).lastIndexOf(Buffer.from([0x28, 0xb5, 0x2f, 0xfd]))).toBe(0)
+})
+
 test('times, modes beyond the executable bit and the order on disk do not change the bytes', async () => {
   await makeTree(join(workDir, 'one'))
   await makeTree(join(workDir, 'two'))

@@ -37,30 +37,29 @@ const collectWords = (words: readonly string[]): Words => {
   const flags = new Set<string>()
   const values = new Map<string, string>()
   const queue = [...words]
-  for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
-    if (word === '--') {
-      operands.push(...queue.splice(0))
-    } else if (word.startsWith('-') && word !== '-') {
-      const [name = '', attached] = splitOption(word)
-      const option = resolveOption(name)
-      if (option.value === undefined) {
-        if (attached !== undefined) throw usageError(`option "${option.flag}" takes no value`)
-        flags.add(option.flag)
-      } else {
-        const value = attached ?? queue.shift()
-        if (value === undefined) throw usageError(`option "${option.flag}" needs a value: ${option.value}`)
-        values.set(option.flag, value)
-      }
-    } else {
-      operands.push(word)
+  const collectOption = (word: string): void => {
+    const { name, attached } = splitOption(word)
+    const option = resolveOption(name)
+    if (option.value === undefined) {
+      if (attached !== undefined) throw usageError(`option "${option.flag}" takes no value`)
+      flags.add(option.flag)
+      return
     }
+    const value = attached ?? queue.shift()
+    if (value === undefined) throw usageError(`option "${option.flag}" needs a value: ${option.value}`)
+    values.set(option.flag, value)
+  }
+  for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
+    if (word === '--') operands.push(...queue.splice(0))
+    else if (word.startsWith('-') && word !== '-') collectOption(word)
+    else operands.push(word)
   }
   return { operands, flags, values }
 }
 
-const splitOption = (word: string): readonly [string, string?] => {
+const splitOption = (word: string): { readonly name: string; readonly attached?: string } => {
   const equals = word.indexOf('=')
-  return word.startsWith('--') && equals > 0 ? [word.slice(0, equals), word.slice(equals + 1)] : [word]
+  return word.startsWith('--') && equals > 0 ? { name: word.slice(0, equals), attached: word.slice(equals + 1) } : { name: word }
 }
 
 const resolveOption = (name: string): OptionDeclaration => {

@@ -10,7 +10,7 @@ import { resolveTarget } from './target.ts'
 export const logs: Command = async (context) => {
   const query = new URLSearchParams(context.operands.map((name) => ['process', name]))
   if (context.flags.has('--follow')) query.set('follow', '1')
-  const response = await openControl(resolveTarget(context), { method: 'GET', path: `${CONTROL_PATHS.logs}?${query}` })
+  const response = await openControl(resolveTarget(context), { method: 'GET', path: `${CONTROL_PATHS.logs}?${query.toString()}` })
   response.setEncoding('utf8')
   if (response.statusCode !== 200) {
     const reply = acceptedReplySchema.parse(JSON.parse((await response.toArray()).join('')))

@@ -4,7 +4,7 @@ import { createRunDirectory } from '../config/run-directory.ts'
 import { planProcesses } from '../config/plan-processes.ts'
 import { writeFiles } from '../config/write-files.ts'
 import { acquireInstanceLock } from '../control/instance-lock.ts'
-import type { ControlServer } from '../control/server.ts'
+import type { ControlOptions, ControlServer } from '../control/server.ts'
 import { createLogHub } from '../log/log-hub.ts'
 import { createPrefixer, wantsColour } from '../log/prefix.ts'
 import { createStreamSet } from '../supervisor/stream-set.ts'
@@ -64,7 +64,7 @@ const supervise = async (context: CommandContext, paths: RunPaths, specs: Return
 const LAST_DRAIN_MS = 100
 const CONGESTED_DRAIN_MS = 5000
 
-type ControlParts = Pick<Parameters<typeof import('../control/server.ts').createControlServer>[0], 'socketPath' | 'supervisor' | 'hub'>
+type ControlParts = Pick<ControlOptions, 'socketPath' | 'supervisor' | 'hub'>
 
 /** HTTP is loaded while the processes are starting. Without a control socket they run all the same. */
 const startControl = async (context: CommandContext, parts: ControlParts): Promise<ControlServer | undefined> => {

@@ -22,7 +22,7 @@ const renderInline = (value: unknown): string => {
     return `{ ${Object.entries(value)
       .map(([key, item]) => `${renderKey(key)} = ${renderInline(item)}`)
       .join(', ')} }`
-  return typeof value === 'string' ? renderString(value) : String(value)
+  return typeof value === 'string' ? renderString(value) : JSON.stringify(value)
 }
 
 const renderKey = (key: string): string => (/^[A-Za-z0-9_-]+$/.test(key) ? key : renderString(key))

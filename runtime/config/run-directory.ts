@@ -30,20 +30,30 @@ const refusePath = (baseDir: string, paths: RunPaths): string | undefined => {
   return hasShortPaths(paths) ? undefined : 'too long for the Unix sockets in it'
 }
 
-const tryBase = (baseDir: string, { instanceDir, filesDir, tmpDir, fifosDir }: RunPaths, uid: number): string | undefined => {
-  try {
-    if (basename(dirname(baseDir)) === `nixpack-${uid}`) makeOwn(dirname(baseDir), { uid, forbiddenMode: SHARED })
-    assertTrusted(dirname(dirname(baseDir)), uid)
-    assertTrusted(dirname(baseDir), uid)
-    makeOwn(baseDir, { uid, forbiddenMode: SHARED_WRITE })
-    makeOwn(dirname(instanceDir), { uid, forbiddenMode: SHARED })
-    rmSync(instanceDir, { recursive: true, force: true })
-    for (const dir of [instanceDir, filesDir, tmpDir, fifosDir]) makeOwn(dir, { uid, forbiddenMode: SHARED })
-    return undefined
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+const tryBase = (baseDir: string, paths: RunPaths, uid: number): string | undefined => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      makeDirectories(baseDir, paths, uid)
+      return undefined
+    } catch (error) {
+      // Another instance may have removed the shared parent as it ended.
+      if (attempt < 3 && hasCode(error, 'ENOENT')) continue
+      return error instanceof Error ? error.message : String(error)
+    }
   }
 }
+
+const makeDirectories = (baseDir: string, { instanceDir, filesDir, tmpDir, fifosDir }: RunPaths, uid: number): void => {
+  if (basename(dirname(baseDir)) === `nixpack-${uid}`) makeOwn(dirname(baseDir), { uid, forbiddenMode: SHARED })
+  assertTrusted(dirname(dirname(baseDir)), uid)
+  assertTrusted(dirname(baseDir), uid)
+  makeOwn(baseDir, { uid, forbiddenMode: SHARED_WRITE })
+  makeOwn(dirname(instanceDir), { uid, forbiddenMode: SHARED })
+  rmSync(instanceDir, { recursive: true, force: true })
+  for (const dir of [instanceDir, filesDir, tmpDir, fifosDir]) makeOwn(dir, { uid, forbiddenMode: SHARED })
+}
+
+const hasCode = (error: unknown, ...codes: readonly string[]): boolean => error instanceof Error && 'code' in error && codes.some((code) => code === error.code)
 
 const SHARED = 0o077
 const SHARED_WRITE = 0o022
@@ -55,7 +65,7 @@ const makeOwn = (dir: string, { uid, forbiddenMode }: Ownership): void => {
   try {
     mkdirSync(dir, { mode: 0o700 })
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && (error.code === 'EEXIST' || error.code === 'EISDIR'))) throw error
+    if (!hasCode(error, 'EEXIST', 'EISDIR')) throw error
   }
   const stats = lstatSync(dir)
   if (!stats.isDirectory()) throw new Error(`"${dir}" is not a directory`)

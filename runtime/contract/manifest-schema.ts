@@ -4,6 +4,9 @@
 import * as z from 'zod/mini'
 import { parseDurationMs } from './quantity.ts'
 
+// Each schema is used once or twice in the life of a process: compiling parsers would only cost time.
+z.config({ jitless: true })
+
 const nameSchema = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$/, 'a name of at most 48 letters, digits, dots, dashes and underscores'))
 const textSchema = z.string().check(z.refine((text) => !text.includes('\0'), 'text without NUL bytes'))
 const durationSchema = z.string().check(z.refine((text) => parseDurationMs(text) !== undefined, 'a duration such as 50ms, 10s or 5m'))

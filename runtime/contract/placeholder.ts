@@ -37,17 +37,21 @@ export const parseTemplate = (text: string): readonly TemplatePart[] => {
 }
 
 const parseReference = (body: string): Reference | undefined => {
-  const match = /^(env|file|dir)\.([^|]+)(?:\|(\w+))?$/.exec(body)
-  const subject = SUBJECTS.find((known) => known === match?.[1])
-  const filter = FILTERS.find((known) => known === match?.[3])
-  if (match === null || subject === undefined || (match[3] !== undefined && filter === undefined)) return undefined
+  const match = /^([^.|]+)\.([^|]+)(?:\|(\w+))?$/.exec(body)
+  const [, subjectWord = '', fullName = '', filterWord] = match ?? []
+  const subject = SUBJECTS.find((known) => known === subjectWord)
+  const filter = FILTERS.find((known) => known === filterWord)
+  if (subject === undefined || (filterWord !== undefined && filter === undefined)) return undefined
   const filtered = filter === undefined ? {} : { filter }
-  const fullName = match[2] ?? ''
-  if (subject !== 'env') return { subject, name: fullName, ...filtered }
-  const [name = '', fieldName, ...rest] = fullName.split('.')
-  const field = FIELDS.find((known) => known === fieldName)
-  if (rest.length > 0 || (fieldName !== undefined && field === undefined)) return undefined
-  return { subject, name, ...(field === undefined ? {} : { field }), ...filtered }
+  return subject === 'env' ? parseVariable(fullName, filtered) : { subject, name: fullName, ...filtered }
+}
+
+const parseVariable = (fullName: string, filtered: Pick<Reference, 'filter'>): Reference | undefined => {
+  const [name = '', fieldWord, ...rest] = fullName.split('.')
+  if (rest.length > 0) return undefined
+  if (fieldWord === undefined) return { subject: 'env', name, ...filtered }
+  const field = FIELDS.find((known) => known === fieldWord)
+  return field === undefined ? undefined : { subject: 'env', name, field, ...filtered }
 }
 
 const SUBJECTS = ['env', 'file', 'dir'] as const

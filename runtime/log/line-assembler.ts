@@ -30,6 +30,19 @@ export const createLineAssembler = (capBytes: number = LINE_CAP_BYTES): LineAsse
     partial = [...partial, bytes]
     partialBytes += bytes.length
   }
+  /** What exceeds the cap need not wait for its line feed. */
+  const takeFullLines = (): readonly Buffer[] => {
+    const lines: Buffer[] = []
+    if (partialBytes <= capBytes) return lines
+    let rest = take()
+    while (rest.length > capBytes) {
+      const cut = characterBoundary(rest, capBytes)
+      lines.push(endLine(rest.subarray(0, cut)))
+      rest = rest.subarray(cut)
+    }
+    keep(rest)
+    return lines
+  }
   return {
     push(chunk) {
       const end = chunk.lastIndexOf(LINE_FEED) + 1
@@ -39,12 +52,7 @@ export const createLineAssembler = (capBytes: number = LINE_CAP_BYTES): LineAsse
         batches.push(breakLongLines(take(), capBytes))
       }
       keep(chunk.subarray(end))
-      while (partialBytes > capBytes) {
-        const line = take()
-        const cut = characterBoundary(line, capBytes)
-        batches.push(endLine(line.subarray(0, cut)))
-        keep(line.subarray(cut))
-      }
+      batches.push(...takeFullLines())
       return createBatch(batches)
     },
     flush() {

@@ -32,7 +32,7 @@ export const createOutput = (options: OutputOptions): Output => {
   let queuedBytes = 0
   let isWriting = false
   let isBroken = false
-  let onCongestion: (isCongested: boolean) => void = () => undefined
+  let onCongestion = ignoreCongestion
   let isCongested = false
   let isStalled = false
   let linesDropped = 0
@@ -107,6 +107,8 @@ export const createOutput = (options: OutputOptions): Output => {
     close: () => sink.close(),
   }
 }
+
+const ignoreCongestion: (isCongested: boolean) => void = () => undefined
 
 /** Small writes, so that a slow reader's progress can be told from a stall. */
 const BATCH_BYTES = 65_536

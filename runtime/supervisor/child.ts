@@ -4,7 +4,6 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { Duplex } from 'node:stream'
 import { openFifos } from './fifo.ts'
 import type { Pipes } from './fifo.ts'
@@ -82,12 +81,16 @@ const followStatus = (child: ChildProcess, onLine: LineListener): Promise<void> 
     if (!(status instanceof Duplex)) return resolve()
     // A shim that dies between two lines resets the pipe; its exit status tells the story.
     status.on('error', () => undefined)
-    const lines = createInterface({ input: status })
-    lines.on('line', (line) => onLine(line, (text) => status.write(text)))
-    lines.on('close', () => {
-      status.destroy()
-      resolve()
+    let pending = ''
+    status.setEncoding('utf8')
+    status.on('data', (text: string) => {
+      const lines = `${pending}${text}`.split('\n')
+      pending = lines.pop() ?? ''
+      for (const line of lines) onLine(line, (reply) => status.write(reply))
     })
+    status.on('close', resolve)
+    // Half-open by default: our own half is of no use any more.
+    status.on('end', () => status.destroy())
   })
 
 const waitForExit = (child: ChildProcess, shimPath: string): Promise<ChildExit> =>

@@ -29,8 +29,11 @@ export const describeChange = (before: ProcessRecord, after: ProcessRecord): str
   if (after.state === 'ready') return `ready after ${Math.round((readyAtMs ?? spawnedAtMs) - spawnedAtMs)} ms (pid ${pid})`
   if (after.state === 'failed') return `failed: ${after.reason}${exit === undefined ? '' : `; it ${renderExit(exit)}`}`
   if (after.state === 'stopping' && after.unready) return 'did not become ready in time, stopping it'
-  if (before.state !== 'clearing' || exit === undefined) return undefined
-  if (after.state === 'backoff') return `${renderExit(exit)}, starting again in ${after.history.attempt}. attempt`
-  if (after.state === 'waiting') return after.commanded ? 'stopped, starting again' : `${renderExit(exit)}, starting again`
-  return after.state === 'stopped' ? `stopped, ${renderExit(exit)}` : renderExit(exit)
+  return before.state === 'clearing' && exit !== undefined ? describeEnd(after, renderExit(exit)) : undefined
+}
+
+const describeEnd = ({ state, commanded, history }: ProcessRecord, exit: string): string => {
+  if (state === 'backoff') return `${exit}, waiting before attempt ${history.attempt}`
+  if (state === 'waiting') return commanded ? 'stopped, starting again' : `${exit}, starting again`
+  return state === 'stopped' ? `stopped, ${exit}` : exit
 }

@@ -27,17 +27,19 @@ export const createProbe = (request: ProbeRequest, done: (outcome: 'ready' | 're
   }
   const timer = setTimeout(finish, timeoutMs, 'readyTimeout')
   abort.signal.addEventListener('abort', () => clearTimeout(timer))
-  if (check.kind === 'logLine') watchLines(request, check.pattern, abort.signal, () => finish('ready'))
-  else void askUntilReady(request, check, abort.signal).then((isReady) => isReady && finish('ready'))
+  if (check.kind === 'logLine') {
+    abort.signal.addEventListener(
+      'abort',
+      watchLines(request, check.pattern, () => finish('ready')),
+    )
+  } else void askUntilReady(request, check, abort.signal).then((isReady) => isReady && finish('ready'))
   return { cancel: () => abort.abort() }
 }
 
-const watchLines = (request: ProbeRequest, pattern: RegExp, signal: AbortSignal, found: () => void): void => {
-  const unsubscribe = request.hub.subscribe(({ process, bytes }) => {
-    if (process === request.process && decodeLines(bytes).some((line) => pattern.test(line))) found()
+const watchLines = ({ process: name, hub }: ProbeRequest, pattern: RegExp, found: () => void): (() => void) =>
+  hub.subscribe(({ process, bytes }) => {
+    if (process === name && decodeLines(bytes).some((line) => pattern.test(line))) found()
   })
-  signal.addEventListener('abort', unsubscribe)
-}
 
 type AskedCheck = Exclude<ReadyCheck, { kind: 'logLine' }>
 

@@ -32,12 +32,15 @@ export type RestartRequest = {
   readonly random: number
 }
 
-export const decideRestart = ({ run, history, spec, nowMs, random }: RestartRequest): RestartDecision => {
+export const decideRestart = (request: RestartRequest): RestartDecision => {
+  const { run, spec } = request
   if (run.outcome === 'impossible') return { kind: 'fail', reason: 'its program cannot be run' }
   if (run.outcome === 'success' && spec.policy !== 'always') return { kind: 'complete' }
-  if (spec.policy === 'never') {
-    return run.outcome === 'unready' ? { kind: 'fail', reason: 'it did not become ready' } : { kind: 'complete' }
-  }
+  if (spec.policy !== 'never') return decideNextRun(request)
+  return run.outcome === 'unready' ? { kind: 'fail', reason: 'it did not become ready' } : { kind: 'complete' }
+}
+
+const decideNextRun = ({ run, history, spec, nowMs, random }: RestartRequest): RestartDecision => {
   const failuresAtMs = [...history.failuresAtMs.filter((atMs) => nowMs - atMs < spec.windowMs), nowMs]
   const unreadyRuns = run.outcome === 'unready' ? history.unreadyRuns + 1 : 0
   if (unreadyRuns > spec.burst) return { kind: 'fail', reason: `it did not become ready in ${unreadyRuns} runs` }

@@ -27,7 +27,7 @@ export type RunnerOptions = {
 export type Runner = {
   readonly spec: ProcessSpec
   readonly record: ProcessRecord
-  dispatch(event: ProcessEvent): void
+  readonly dispatch: (event: ProcessEvent) => void
 }
 
 export const createRunner = (options: RunnerOptions): Runner => {
@@ -98,9 +98,8 @@ const createRun = (options: RunnerOptions, dispatch: (event: ProcessEvent) => vo
   const clearSession = (): void => {
     const finish = (remaining: number): void => {
       if (remaining > 0) options.report.warn(`${spec.name}: ${remaining} of its processes cannot be ended`)
-      const cleared = (): void => dispatch({ kind: 'cleared' })
-      if (drain === undefined) queueMicrotask(cleared)
-      else void drain(DRAIN_MS).then(cleared)
+      const drained = drain === undefined ? Promise.resolve() : drain(DRAIN_MS)
+      void drained.then(() => dispatch({ kind: 'cleared' }))
     }
     if (child?.pid === undefined) return finish(0)
     cleaner = createSessionCleaner({ sessionId: child.pid, signal: spec.stopSignal, isKill: isKilled }, finish)

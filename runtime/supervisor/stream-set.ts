@@ -40,13 +40,18 @@ export const createStreamSet = (): StreamSet => {
     },
     setPaused(now) {
       isPaused = now
-      for (const reader of readers) now ? reader.pause() : reader.resume()
+      for (const reader of readers) setReaderPaused(reader, now)
     },
     drain: (timeoutMs) => settleWithin([...readers], timeoutMs),
     destroy() {
       for (const reader of readers) reader.destroy()
     },
   }
+}
+
+const setReaderPaused = (reader: StreamReader, isPaused: boolean): void => {
+  if (isPaused) reader.pause()
+  else reader.resume()
 }
 
 const settleWithin = async (readers: readonly StreamReader[], timeoutMs: number): Promise<void> => {

@@ -6,7 +6,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 SYSTEM := $(shell uname -m)-linux
 NODE_PACKAGE := node-linux-$(if $(filter aarch64-linux,$(SYSTEM)),arm64,x64)
-HOST_PATH := $(PATH)
+export HOST_PATH ?= $(PATH)
 export PATH := $(CURDIR)/node_modules/$(NODE_PACKAGE)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
 # Without nixpkgs everything comes from fixtures/packages, which is built here: no substituter, sandbox or build users.

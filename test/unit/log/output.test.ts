@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { createOutput } from '../../../runtime/log/output.ts'
+import type { Sink } from '../../../runtime/log/sink.ts'
+
+/** A sink whose writes end when the test says so. */
+const createHeldSink = () => {
+  const written: string[] = []
+  let release: ((error?: Error) => void) | undefined
+  const sink: Sink = {
+    write: (bytes, done) => {
+      written.push(bytes.toString())
+      release = done
+    },
+    close: () => undefined,
+  }
+  return { sink, written, release: (error?: Error) => release?.(error) }
+}
+
+test('what is written while the sink is busy goes out together, in order', () => {
+  const { sink, written, release } = createHeldSink()
+  const output = createOutput({ sink })
+  for (const text of ['a\n', 'b\n', 'c\n']) output.write(Buffer.from(text), 1)
+  release()
+  expect(written).toEqual(['a\n', 'b\nc\n'])
+})
+
+test('congestion begins above the limit and ends at half of it', () => {
+  const { sink, release } = createHeldSink()
+  const changes: boolean[] = []
+  const output = createOutput({ sink, limitBytes: 6 })
+  output.onCongestion((isCongested) => changes.push(isCongested))
+  output.write(Buffer.from('aaaa\n'), 1)
+  output.write(Buffer.from('bb\n'), 1)
+  expect(changes).toEqual([true])
+  release()
+  expect(changes).toEqual([true, false])
+  expect(output.linesDropped).toBe(0)
+})
+
+test('a broken sink drops and counts, and flush does not wait for it', async () => {
+  const { sink, release } = createHeldSink()
+  const output = createOutput({ sink })
+  output.write(Buffer.from('a\n'), 1)
+  output.write(Buffer.from('b\nc\n'), 2)
+  release(new Error('EPIPE'))
+  output.write(Buffer.from('d\n'), 1)
+  await output.flush(10_000)
+  expect(output).toMatchObject({ linesDropped: 4, isBroken: true })
+})
+
+test('when the reader stalls, lines above the limit are dropped and counted, and congestion ends', async () => {
+  const { sink, written, release } = createHeldSink()
+  const output = createOutput({ sink, limitBytes: 4, stallMs: 1 })
+  const relieved = new Promise<void>((resolve) => output.onCongestion((isCongested) => isCongested || resolve()))
+  output.write(Buffer.from('aaaa\n'), 1)
+  await relieved
+  output.write(Buffer.from('bbbb\n'), 1)
+  release()
+  output.write(Buffer.from('c\n'), 1)
+  expect(written).toEqual(['aaaa\n', 'c\n'])
+  expect(output.linesDropped).toBe(1)
+})

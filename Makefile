@@ -6,7 +6,9 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 SYSTEM := $(shell uname -m)-linux
 NODE_PACKAGE := node-linux-$(if $(filter aarch64-linux,$(SYSTEM)),arm64,x64)
-export HOST_PATH ?= $(PATH)
+ifndef HOST_PATH
+export HOST_PATH := $(PATH)
+endif
 export PATH := $(CURDIR)/node_modules/$(NODE_PACKAGE)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
 # Without nixpkgs everything comes from fixtures/packages, which is built here: no substituter, sandbox or build users.
@@ -55,14 +57,15 @@ setup:
 setup-test: setup
 	@.ci/setup test
 
+# Not `npm ci`: newer releases of npm refuse a lock file in which optional packages of other platforms are missing.
 node_modules/.package-lock.json: package.json package-lock.json
 	@echo 'make: installing the packages of package-lock.json'
-	@PATH='$(HOST_PATH)' npm ci --no-fund --no-audit --loglevel=error
+	@PATH='$(HOST_PATH)' npm install --no-save --no-fund --no-audit --loglevel=error
 	@touch $@
 
 $(LAUNCHER): $(LAUNCHER_SOURCES)
 	@echo 'make: building the launcher'
-	@$(MAKE) -C runtime/launcher OUT=$(CURDIR)/build/launcher
+	@$(MAKE) -s -C runtime/launcher OUT=$(CURDIR)/build/launcher
 
 $(RUNTIME): $(LAUNCHER) $(RUNTIME_SOURCES) package-lock.json
 	@echo 'make: building the runtime'

@@ -1,7 +1,7 @@
 // The private directory of one run. Its base lies in places that others can write to, so that nothing is taken on
 // trust: owner, mode and type are checked, symbolic links are refused. Whoever calls this holds the instance's lock.
 
-import { lstatSync, mkdirSync, rmdirSync, rmSync } from 'node:fs'
+import { lstatSync, mkdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { hasShortPaths, planRunDirectoryBases, resolveRunPaths } from '../contract/directories.ts'
 import type { RunDirectoryRequest, RunPaths } from '../contract/directories.ts'
@@ -77,9 +77,23 @@ const makeOwn = (dir: string, { uid, forbiddenMode }: Ownership): void => {
 const assertTrusted = (dir: string, uid: number): void => {
   const stats = lstatSync(dir)
   if (!stats.isDirectory()) throw new Error(`"${dir}" is not a directory`)
-  if (stats.uid !== uid && stats.uid !== 0) throw new Error(`"${dir}" belongs to user ${stats.uid}`)
+  if (stats.uid !== uid && stats.uid !== rootUid()) throw new Error(`"${dir}" belongs to user ${stats.uid}`)
   const isOpen = (stats.mode & SHARED_WRITE) !== 0 && (stats.mode & STICKY) === 0
   if (isOpen) throw new Error(`"${dir}" can be written to by others`)
+}
+
+/**
+ * How root's files look from here: a user namespace in which root is not mapped (the engine userns makes one) shows
+ * them as the overflow user's (user_namespaces(7), "Unmapped user and group IDs").
+ */
+const rootUid = (): number => {
+  try {
+    const rootIsMapped = /^\s*0\s/m.test(readFileSync('/proc/self/uid_map', 'utf8'))
+    return rootIsMapped ? 0 : Number(readFileSync('/proc/sys/kernel/overflowuid', 'utf8'))
+  } catch {
+    // Without /proc nothing can be told: only real ids are trusted.
+    return 0
+  }
 }
 
 const removeRun = ({ instanceDir }: RunPaths): void => {

@@ -1,6 +1,6 @@
 // What `up`, `env` and `config` share: the environment checked as a whole, files rendered, all problems in one error.
 
-import { prepareDirectories } from '../config/prepare-directories.ts'
+import { checkDirectories, prepareDirectories } from '../config/prepare-directories.ts'
 import { renderFiles } from '../config/render-files.ts'
 import type { RenderedFile } from '../config/render-files.ts'
 import { resolveVariables } from '../config/variables.ts'
@@ -22,12 +22,10 @@ export const readVariables = (context: CommandContext, makesDirectories: boolean
   const resolved = resolveVariables(context)
   for (const warning of resolved.warnings) context.report.warn(warning)
   const [paths] = planRunPaths(context)
-  const problems = [
-    ...resolved.problems,
-    ...(makesDirectories && resolved.problems.length === 0 ? prepareDirectories(resolved.variables.values()) : []),
-    ...renderFiles(context.manifest, { variables: resolved.variables, paths }).problems,
-  ]
-  assertNone(problems)
+  const { problems } = renderFiles(context.manifest, { variables: resolved.variables, paths })
+  const variables = [...resolved.variables.values()]
+  assertNone([...resolved.problems, ...checkDirectories(variables), ...problems])
+  if (makesDirectories) assertNone(prepareDirectories(variables))
   return resolved.variables
 }
 

@@ -55,7 +55,7 @@ const supervise = async (context: CommandContext, paths: RunPaths, specs: Return
   await streams.drain(stdout.isCongested ? CONGESTED_DRAIN_MS : LAST_DRAIN_MS)
   streams.destroy()
   const server = await control
-  server?.close()
+  await server?.close()
   unwatchSignals()
   return outcome
 }

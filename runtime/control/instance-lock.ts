@@ -39,10 +39,8 @@ const resolveLockName = ({ uid, bundle, instance }: InstanceKey): string => `\0n
 const listen = (server: Server, name: string): Promise<boolean> =>
   new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error)))
-    server.listen(name, () => {
-      server.unref()
-      resolve(true)
-    })
+    // Not unref'd: the bundle lives on when all its processes have been stopped by command.
+    server.listen(name, () => resolve(true))
   })
 
 const connectTo = (key: InstanceKey): Socket => {

@@ -5,9 +5,15 @@ import type { LogBatch } from '../contract/control.ts'
 import { decodeLines } from '../log/log-hub.ts'
 import type { LogEvent, LogHub } from '../log/log-hub.ts'
 
-export type LogSelection = { readonly processes: readonly string[]; readonly follow: boolean }
+export type LogSelection = {
+  readonly processes: readonly string[]
+  readonly follow: boolean
+  /** Aborted when there will be no more lines. */
+  readonly end: AbortSignal
+}
 
-export const streamLogs = (response: ServerResponse, hub: LogHub, { processes, follow }: LogSelection): void => {
+export const streamLogs = (response: ServerResponse, hub: LogHub, selection: LogSelection): void => {
+  const { processes, follow, end } = selection
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', connection: 'close' })
   for (const event of hub.recent(processes)) response.write(renderEvent(event))
   if (!follow) {
@@ -25,7 +31,15 @@ export const streamLogs = (response: ServerResponse, hub: LogHub, { processes, f
     linesSkipped = 0
     response.write(renderEvent(event))
   })
-  response.on('close', unsubscribe)
+  const finish = (): void => {
+    unsubscribe()
+    response.end()
+  }
+  end.addEventListener('abort', finish)
+  response.on('close', () => {
+    unsubscribe()
+    end.removeEventListener('abort', finish)
+  })
   response.flushHeaders()
 }
 

@@ -4,10 +4,19 @@ export type ServerEvent = { readonly kind: string; readonly data: string }
 
 export async function* parseServerEvents(chunks: AsyncIterable<unknown>): AsyncGenerator<ServerEvent> {
   let pending = ''
-  for await (const chunk of chunks) {
+  for await (const chunk of untilBroken(chunks)) {
     const blocks = `${pending}${String(chunk)}`.split('\n\n')
     pending = blocks.pop() ?? ''
     for (const block of blocks) yield parseBlock(block)
+  }
+}
+
+/** A server that is killed ends the stream like one that stops. */
+async function* untilBroken(chunks: AsyncIterable<unknown>): AsyncGenerator {
+  try {
+    yield* chunks
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ECONNRESET')) throw error
   }
 }
 

@@ -21,11 +21,15 @@ export type ControlOptions = {
   readonly linesDropped: () => number
 }
 
-export type ControlServer = { close(): void }
+export type ControlServer = {
+  /** Lets followers of logs read to the end, for a moment. */
+  close(): Promise<void>
+}
 
 /** Listens before it returns; the caller owns the directory of the socket. */
 export const createControlServer = async (options: ControlOptions): Promise<ControlServer> => {
-  const routes = createRoutes(options)
+  const end = new AbortController()
+  const routes = createRoutes(options, end.signal)
   const server = createServer(LIMITS, (request, response) => {
     void answer(routes, request, response)
   })
@@ -35,12 +39,16 @@ export const createControlServer = async (options: ControlOptions): Promise<Cont
   chmodSync(options.socketPath, 0o600)
   server.on('error', () => undefined)
   return {
-    close() {
-      server.close()
-      server.closeAllConnections()
-    },
+    close: () =>
+      new Promise((resolve) => {
+        end.abort()
+        setTimeout(() => server.closeAllConnections(), LAST_REPLIES_MS)
+        server.close(() => resolve())
+      }),
   }
 }
+
+const LAST_REPLIES_MS = 200
 
 const LIMITS = {
   headersTimeout: 2000,
@@ -52,7 +60,7 @@ const LIMITS = {
 
 type Route = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void> | void
 
-const createRoutes = (options: ControlOptions): ReadonlyMap<string, Route> => {
+const createRoutes = (options: ControlOptions, end: AbortSignal): ReadonlyMap<string, Route> => {
   const { supervisor, hub } = options
   const startedAtMs = performance.now()
   const status = (): BundleStatus => ({
@@ -78,7 +86,7 @@ const createRoutes = (options: ControlOptions): ReadonlyMap<string, Route> => {
       `GET ${CONTROL_PATHS.logs}`,
       (_request, response, url) => {
         const processes = supervisor.resolveNames(url.searchParams.getAll('process'))
-        streamLogs(response, hub, { processes, follow: url.searchParams.get('follow') === '1' })
+        streamLogs(response, hub, { processes, follow: url.searchParams.get('follow') === '1', end })
       },
     ],
     [

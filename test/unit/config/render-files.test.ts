@@ -42,9 +42,7 @@ test.each(['\n', '"', "'", '\\', '`', '$', '#', '\t', '\u007f'])('an unfiltered 
 
 test('white space is accepted between double quotes only', () => {
   expect(renderOne({ text: 'x "y"\ndir "@{nixpack:env.VALUE}"' }, { VALUE: 'a b' }).problems).toEqual([])
-  expect(renderOne({ text: 'x "\ndir @{nixpack:env.VALUE} ""' }, { VALUE: 'a b' }).problems).toEqual([
-    'VALUE: "a b" cannot stand in "f": it holds a space',
-  ])
+  expect(renderOne({ text: 'x "\ndir @{nixpack:env.VALUE} ""' }, { VALUE: 'a b' }).problems).toEqual(['VALUE: "a b" cannot stand in "f": it holds a space'])
 })
 
 const VALUE = { port: '@{nixpack:env.PORT}', text: 'p=@{nixpack:env.PORT}', deep: { list: ['@{nixpack:env.VALUE}', true, 1.5] } }

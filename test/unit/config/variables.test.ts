@@ -39,9 +39,7 @@ test('the value of a secret is never shown', () => {
 })
 
 test('a misspelt name is pointed out, unless the right one is set too', () => {
-  expect(resolve({ MARKOV_LISTEN_ADR: ':1' }).warnings).toEqual([
-    'MARKOV_LISTEN_ADR is set but not declared: did you mean MARKOV_LISTEN_ADDR?',
-  ])
+  expect(resolve({ MARKOV_LISTEN_ADR: ':1' }).warnings).toEqual(['MARKOV_LISTEN_ADR is set but not declared: did you mean MARKOV_LISTEN_ADDR?'])
   expect(resolve({ MARKOV_LISTEN_ADR: ':1', MARKOV_LISTEN_ADDR: ':2' }).warnings).toEqual([])
   expect(resolve({ markov_timeout: '1' }).warnings).toHaveLength(1)
   expect(resolve({ HOME: '/root', PATH: '/bin', MARKOV_OTHER: 'x' }).warnings).toEqual([])

@@ -1,11 +1,5 @@
 import { expect, test } from 'vitest'
-import {
-  planStopDeadlineMs,
-  planWaves,
-  resolveDependents,
-  resolveReadiness,
-  resolveStoppable,
-} from '../../../runtime/supervisor/graph.ts'
+import { planStopDeadlineMs, planWaves, resolveDependents, resolveReadiness, resolveStoppable } from '../../../runtime/supervisor/graph.ts'
 import { PROCESS_STATES } from '../../../runtime/contract/control.ts'
 import { createSpec } from '../../helpers/process-spec.ts'
 

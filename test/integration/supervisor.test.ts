@@ -1,0 +1,189 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { createRuntime, isAlive } from '../helpers/start-runtime.ts'
+import type { Runtime } from '../helpers/start-runtime.ts'
+
+const PROGRAMS = join(import.meta.dirname, '../programs')
+const sh = (script: string): readonly string[] => ['/bin/sh', '-c', script]
+const FOREVER = 'while :; do sleep 1000 & wait $!; done'
+
+let runtime: Runtime | undefined
+afterEach(async () => {
+  await runtime?.dispose()
+  runtime = undefined
+})
+const create = (manifest: Readonly<Record<string, unknown>>): Runtime => (runtime = createRuntime(manifest))
+
+test('processes start when their dependencies are ready and stop before them; nothing stays behind', async () => {
+  const { start, runDir } = create({
+    processes: {
+      late: { command: sh(`trap 'echo bye late; exit 0' TERM; echo late runs; ${FOREVER}`), dependsOn: { early: 'ready' } },
+      early: { command: sh(`trap 'echo bye early; exit 0' TERM; echo not yet; echo now; ${FOREVER}`), ready: { logLine: '^now$' } },
+    },
+  })
+  const up = start()
+  await up.sees(/late runs/)
+  up.child.kill('SIGTERM')
+  const { status, stdout, stderr } = await up.finished
+  expect(status).toBe(0)
+  expect(stdout.split('\n')).toEqual(['early | not yet', 'early | now', 'late  | late runs', 'late  | bye late', 'early | bye early', ''])
+  expect(stderr).toMatch(/stopping: got SIGTERM/)
+  expect(readdirSync(runDir)).toEqual([])
+})
+
+test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s ends everything with status 0', async (signal) => {
+  const up = create({ processes: { a: { command: sh(`echo up; ${FOREVER}`) } } }).start()
+  await up.sees(/up/)
+  up.child.kill(signal)
+  expect((await up.finished).status).toBe(0)
+})
+
+test('a process that ignores SIGTERM is killed when its grace time is over', async () => {
+  const up = create({ processes: { a: { command: [`${PROGRAMS}/ignores-term.sh`], gracefulTimeout: '200ms' } } }).start()
+  const pid = Number((await up.sees(/pid (\d+)/))[1])
+  up.child.kill('SIGTERM')
+  expect(await up.finished).toMatchObject({ status: 0, stderr: expect.stringContaining('a stopped, was killed by SIGKILL') })
+  expect(isAlive(pid)).toBe(false)
+})
+
+test('asked a second time, everything is killed at once', async () => {
+  const up = create({ processes: { a: { command: [`${PROGRAMS}/ignores-term.sh`], gracefulTimeout: '10m' } } }).start()
+  const pid = Number((await up.sees(/pid (\d+)/))[1])
+  up.child.kill('SIGINT')
+  await up.sees(/ignored/)
+  const again = setInterval(() => up.child.kill('SIGINT'), 100)
+  expect((await up.finished).status).toBe(0)
+  clearInterval(again)
+  expect(isAlive(pid)).toBe(false)
+})
+
+test('the rest of a session is ended with its leader, on a stop and after a crash', async () => {
+  const up = create({ processes: { a: { command: [`${PROGRAMS}/leaves-child.sh`], gracefulTimeout: '300ms' } } }).start()
+  const first = Number((await up.sees(/grandchild (\d+)/))[1])
+  const leader = Number((await up.sees(/ready after .*pid (\d+)/))[1])
+  process.kill(leader, 'SIGKILL')
+  const second = Number((await up.sees(new RegExp(`grandchild (?!${first})(\\d+)`)))[1])
+  expect(isAlive(first)).toBe(false)
+  up.child.kill('SIGTERM')
+  expect((await up.finished).status).toBe(0)
+  expect(isAlive(second)).toBe(false)
+})
+
+test('a process that is stopped (SIGSTOP) still ends on request', async () => {
+  const up = create({ processes: { a: { command: sh(`echo up; ${FOREVER}`) } } }).start()
+  const pid = Number((await up.sees(/ready after .*pid (\d+)/))[1])
+  await up.sees(/up/)
+  process.kill(pid, 'SIGSTOP')
+  up.child.kill('SIGTERM')
+  expect((await up.finished).status).toBe(0)
+})
+
+test('a process that crashes again and again is given up, with the reason', async () => {
+  const { run } = create({ processes: { a: { command: sh('exit 3'), restartDelay: '1ms', restartBurst: 2 } } })
+  const { status, stderr } = await run([])
+  expect(status).toBe(125)
+  expect(stderr).toContain('cannot keep "a" running: it ended 3 times within 60 s  [NIXPACK_PROCESS_GAVE_UP]')
+})
+
+test('a process that does not become ready is given up', async () => {
+  const { run } = create({
+    processes: { a: { command: sh(FOREVER), ready: { unix: '@{nixpack:dir.run}/none', timeout: '50ms' }, restart: 'never' } },
+  })
+  const { status, stderr } = await run([])
+  expect(status).toBe(125)
+  expect(stderr).toContain('[NIXPACK_PROCESS_NOT_READY]')
+})
+
+test.each([
+  [sh('exit 3'), 3],
+  [sh('kill -9 $$'), 137],
+  [sh('exit 0'), 0],
+  [['/none'], 127],
+  [['none-in-path'], 127],
+  [['/etc/passwd'], 126],
+])('an essential %j ends the bundle with status %i', async (command, expected) => {
+  const { run } = create({ processes: { a: { command, restart: 'never' }, b: { command: sh(FOREVER) } } })
+  expect((await run([])).status).toBe(expected)
+})
+
+test('the failures of executing a program have codes of their own', async () => {
+  const { run } = create({ processes: { a: { command: ['/none'] } } })
+  expect((await run([])).stderr).toMatch(/cannot keep "a" running: cannot run "\/none": .*\[NIXPACK_PROCESS_NOT_FOUND\]/)
+})
+
+test('a script without an interpreter line is not executable', async () => {
+  const { run, dir } = create({ processes: { a: { command: ['./plain'], workingDirectory: '.' } } })
+  writeFileSync(join(dir, 'plain'), 'echo no\n', { mode: 0o755 })
+  expect(await run([])).toMatchObject({ status: 126, stderr: expect.stringContaining('[NIXPACK_PROCESS_NOT_EXECUTABLE]') })
+})
+
+test('tasks run first, once, and their success does not end the bundle', async () => {
+  const up = create({
+    processes: {
+      migrate: { command: sh('echo migrated') },
+      app: { command: sh(`echo app; ${FOREVER}`), dependsOn: { migrate: 'completed_successfully' } },
+    },
+  }).start()
+  await up.sees(/app {5}\| app/)
+  expect(up.text()).toMatch(/migrate \| migrated[^]*app/)
+  up.child.kill('SIGTERM')
+  expect((await up.finished).status).toBe(0)
+})
+
+test('a task that fails ends the bundle with its status, and its dependents never start', async () => {
+  const { run } = create({
+    processes: {
+      migrate: { command: sh('exit 9'), restart: 'never' },
+      app: { command: sh('echo app'), dependsOn: { migrate: 'completed_successfully' } },
+    },
+  })
+  expect(await run([])).toMatchObject({ status: 9, stdout: '' })
+})
+
+test('commands and sockets can tell readiness', async () => {
+  const listen = 'require("node:net").createServer().listen(process.env.SOCKET)'
+  const up = create({
+    processes: {
+      a: { command: [process.execPath, '-e', listen], environment: { SOCKET: '@{nixpack:dir.run}/s' }, ready: { unix: '@{nixpack:dir.run}/s' } },
+      b: {
+        command: sh(`touch $FILE; ${FOREVER}`),
+        environment: { FILE: '@{nixpack:dir.tmp}/f' },
+        ready: { exec: sh('test -e "$FILE"') },
+        dependsOn: { a: 'ready' },
+      },
+      c: { command: sh(`echo all; ${FOREVER}`), dependsOn: { b: 'ready' } },
+    },
+  }).start()
+  expect((await up.sees(/c \| all/)).index).toBe(0)
+})
+
+test('the environment of a process is clean, its stdin is empty, and it can open /dev/stdout and /dev/stderr again', async () => {
+  const { run } = create({
+    processes: { a: { command: sh('env | sort; cat; echo out > /dev/stdout; echo err > /dev/stderr'), environment: { OWN: 'x y' } } },
+  })
+  const { status, stdout } = await run([], { SECRET: 'no', NODE_ENV: 'no', HOME: '/h', LC_ALL: 'C' })
+  expect(status).toBe(0)
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.slice('a | '.length))
+  expect(lines.filter((line) => !line.startsWith('PWD=')).toSorted()).toEqual(['HOME=/h', 'LC_ALL=C', 'OWN=x y', 'PATH=/usr/bin:/bin', 'err', 'out'].toSorted())
+})
+
+test('the supervisor killed: its processes end, and the next start removes what is left', async () => {
+  const { start, runDir } = create({
+    files: { f: { text: 'x' } },
+    processes: { a: { command: sh('cat "$F"; exec sleep 1000'), environment: { F: '@{nixpack:file.f}' } } },
+  })
+  const first = start()
+  await first.sees(/a \| x/)
+  first.child.kill('SIGKILL')
+  await first.finished
+  writeFileSync(join(runDir, 'demo/default/run/leftover'), '')
+  const second = start()
+  await second.sees(/a \| x/)
+  expect(existsSync(join(runDir, 'demo/default/run/leftover'))).toBe(false)
+  second.child.kill('SIGTERM')
+  expect((await second.finished).status).toBe(0)
+})

@@ -7,7 +7,7 @@ import { startMarkov } from '../helpers/markov.ts'
 
 afterEach(killBundles)
 
-const REPETITIONS = Number(process.env['NIXPACK_TEST_KILLS'] ?? 10)
+const REPETITIONS = 50
 
 const victims = {
   supervisor: (uid: number): number => {

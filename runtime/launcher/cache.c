@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fd.h"
@@ -15,6 +16,17 @@
 static int open_sub(int dir, const char *name) {
   if (mkdirat(dir, name, 0700) != 0 && errno != EEXIST) return -1;
   return openat(dir, name, OPEN_DIR);
+}
+
+// Without /proc no boot can be told from another: what this process publishes is good for this process until it is synced.
+static void name_boot(struct np_cache *cache) {
+  struct timespec now;
+  if (np_read_text(AT_FDCWD, "/proc/sys/kernel/random/boot_id", cache->boot, sizeof cache->boot) > 0) {
+    cache->boot[strcspn(cache->boot, "\n")] = '\0';
+    return;
+  }
+  clock_gettime(CLOCK_REALTIME, &now);
+  snprintf(cache->boot, sizeof cache->boot, "%ld-%lld-%ld", (long)getpid(), (long long)now.tv_sec, now.tv_nsec);
 }
 
 int np_cache_open_at(struct np_cache *cache, int dir, const char *path) {
@@ -33,9 +45,7 @@ int np_cache_open_at(struct np_cache *cache, int dir, const char *path) {
   }
   // The store is seen as /nix/store, where other users' processes (a service that drops root) must be able to look up names.
   (void)fchmod(cache->store, 0755);
-  // Without /proc no boot can be told from another: "" never equals a mark.
-  ssize_t length = np_read_text(AT_FDCWD, "/proc/sys/kernel/random/boot_id", cache->boot, sizeof cache->boot);
-  cache->boot[length > 0 ? strcspn(cache->boot, "\n") : 0] = '\0';
+  name_boot(cache);
   return 0;
 }
 

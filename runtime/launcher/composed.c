@@ -60,7 +60,11 @@ int np_composed_run(struct np_bundle *b, const char *engine, char **argv, struct
   char **environment = np_environment(environ, settings, sizeof settings / sizeof *settings);
   np_error_name(name);
   np_bundle_free(b);
-  if (arguments == NULL || environment == NULL) return np_fail(error, NP_STORE_UNAVAILABLE, "cannot start the supervisor: out of memory");
+  if (arguments == NULL || environment == NULL) {
+    free(arguments);
+    free(environment);
+    return np_fail(error, NP_STORE_UNAVAILABLE, "cannot start the supervisor: out of memory");
+  }
   const struct np_command command = { paths.loader, arguments, environment };
   return np_init_run(&command, error);
 }

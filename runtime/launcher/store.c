@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,7 +31,6 @@ static int mount_memory(const struct np_bundle *b, const struct np_engine *engin
   if (engine->enter(cause) != 0 || np_root_begin(false, cause) != 0) return -1;
   int dir = mkdir(NP_OWN_CACHE, 0700) == 0 ? open(NP_OWN_CACHE, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
   if (dir < 0 || np_cache_open_at(&cache, dir, NP_OWN_CACHE) != 0) return np_cause_set(cause, "mkdir");
-  if (cache.boot[0] == '\0') snprintf(cache.boot, sizeof cache.boot, "this");
   int result = np_worker_unpack(b, &cache, error);
   np_cache_close(&cache);
   if (result != 0) return 1;

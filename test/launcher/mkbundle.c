@@ -4,7 +4,7 @@
 //   path NAME       a store path, and its first frame
 //   frame           a further frame of the same path
 //   dir NAME | file NAME MODE SOURCE | text NAME MODE TEXT | link NAME TARGET | tree DIR (with its content, as the path's root)
-//   raw TYPE NAME LINK SIZE MODE       a header as it is        pax KEY VALUE | zeros N (bytes)     end (two zero blocks, early)
+//   raw TYPE NAME LINK SIZE MODE       a header as it is        pax KEY VALUE | zeros N (bytes) | junk TEXT (one block)     end (two zero blocks, early)
 //   claim-unpacked N | claim-tar N     wrong numbers in the index
 #include <dirent.h>
 #include <stdint.h>
@@ -170,7 +170,10 @@ static void obey(char **f, int n) {
   else if (strcmp(f[0], "raw") == 0) header(f[1][0], f[2], f[3], strtoull(f[4], NULL, 10), (unsigned)strtoul(f[5], NULL, 8));
   else if (strcmp(f[0], "pax") == 0) pax(f[1], f[2]);
   else if (strcmp(f[0], "zeros") == 0) put_zeros(tar(), strtoull(f[1], NULL, 10));
-  else if (strcmp(f[0], "end") == 0) put_zeros(tar(), 1024);
+  else if (strcmp(f[0], "junk") == 0) {
+    put(tar(), f[1], strlen(f[1]));
+    put_zeros(tar(), 512 - strlen(f[1]));
+  } else if (strcmp(f[0], "end") == 0) put_zeros(tar(), 1024);
   else if (strcmp(f[0], "claim-unpacked") == 0) claimed[path_count - 1] = strtoull(f[1], NULL, 10) + 1;
   else if (strcmp(f[0], "claim-tar") == 0) frames[frame_count - 1].claimed = strtoull(f[1], NULL, 10) + 1;
   else fail(f[0]);

@@ -1,0 +1,151 @@
+. "$(dirname "$0")/lib.sh"
+composed "$work/group"
+rt=/nix/store/$hash_r-nixpack-runtime-1
+
+# shown PREFIX...: what the supervisor is given
+output=$(env -i A=b NODE_OPTIONS=1 LD_PRELOAD=2 UV_X=3 OPENSSL_CONF=4 SSL_CERT_FILE=5 GCONV_PATH=6 MALLOC_ARENA=7 GLIBC_TUNABLES=8 \
+  NIXPACK_ENV_A=9 NIXPACK_ARGV0=x NIXPACK_RUNTIME=x NIXPACK_ENGINE=mount NIXPACK_RUN_DIR=/r NIXPACK_CACHE_DIR="$work/cache" \
+  bash -c 'exec -a "odd name" "$0" show "" "--nixpack" -- x' "$work/group" </dev/null 9</dev/null)
+equal "the supervisor's command line is the contract's" "$(printf '%s\n' "$output" | grep '^arg')" "arg $rt/lib/ld-linux-x86-64.so.2
+arg --argv0
+arg odd name
+arg --library-path
+arg $rt/lib
+arg $rt/bin/supervisor
+arg show
+arg 
+arg --nixpack
+arg --
+arg x"
+identity=$("$work/group" --nixpack-version | cut -d' ' -f2)
+equal "its environment hides what would change the supervisor, and holds our settings" \
+  "$(printf '%s\n' "$output" | grep '^env' | grep -v -e PWD= -e SHLVL= -e ' _=' | sort)" "$(sort <<END
+env A=b
+env NIXPACK_ARGV0=odd name
+env NIXPACK_BUNDLE=$work/group
+env NIXPACK_CACHE_DIR=$work/cache
+env NIXPACK_ENGINE=mount
+env NIXPACK_ENTRYPOINT=/nix/store/$hash_a-group
+env NIXPACK_ENV_GCONV_PATH=6
+env NIXPACK_ENV_GLIBC_TUNABLES=8
+env NIXPACK_ENV_LD_PRELOAD=2
+env NIXPACK_ENV_MALLOC_ARENA=7
+env NIXPACK_ENV_NIXPACK_ENV_A=9
+env NIXPACK_ENV_NODE_OPTIONS=1
+env NIXPACK_ENV_OPENSSL_CONF=4
+env NIXPACK_ENV_SSL_CERT_FILE=5
+env NIXPACK_ENV_UV_X=3
+env NIXPACK_RUNTIME=$rt
+env NIXPACK_RUN_DIR=/r
+env NIXPACK_VERSION_INFO=$identity
+END
+)"
+contains "it lives in the warden's session and dies with the warden" "$output" "session of the warden
+pdeathsig 15"
+equal "descriptors of the caller reach it, none of ours do" "$(printf '%s\n' "$output" | grep '^fd')" "$("$BUILD/supervisor" 9</dev/null | grep '^fd')"
+contains "NIXPACK_ENGINE tells the engine in use" "$(as_nobody env NIXPACK_CACHE_DIR=/tmp/np-nobody.$$ "$work/group" show)" "env NIXPACK_ENGINE=userns"
+cleanups="chmod -R u+w /tmp/np-nobody.$$; rm -rf /tmp/np-nobody.$$"
+
+"$work/group" status 37
+equal "the exit status is the supervisor's" $? 37
+"$work/group" kill 6
+equal "death by signal 6 is status 134" $? 134
+"$work/group" kill 9
+equal "death by signal 9 is status 137" $? 137
+(trap '' CHLD && exec "$work/group" status 3)
+equal "an ignored SIGCHLD of the caller does no harm" $? 3
+unshare -pf --mount-proc "$work/group" status 4
+equal "it works as process 1" $? 4
+mkdir "$work/tree"
+started=$(date +%s%N)
+"$work/group" orphan "$work/tree"
+equal "the supervisor's status is relayed although an orphan ignores TERM" $? 5
+check "and the orphan is gone" eval '! pgrep -f "orphan $work/tree"'
+check "within a second" test $(($(date +%s%N) - started)) -lt 1000000000
+
+# Signals.
+"$work/group" signals "$work/signals" &
+pid=$!
+await 5 grep -q ready "$work/signals"
+for signal in HUP INT QUIT USR1 USR2 CONT WINCH; do
+  before=$(wc -l <"$work/signals")
+  kill -$signal $pid
+  await 5 test "$(wc -l <"$work/signals")" -gt "$before" || :
+  await 5 grep -q "signal $(kill -l $signal)\$" "$work/signals"
+done
+kill -TERM $pid
+wait $pid
+equal "HUP INT QUIT USR1 USR2 CONT WINCH TERM reach the supervisor, each once" "$(tr '\n' ' ' <"$work/signals")" \
+  "ready $(for signal in HUP INT QUIT USR1 USR2 CONT WINCH TERM; do printf 'signal %s ' "$(kill -l $signal)"; done)"
+
+rm "$work/signals"
+mkfifo "$work/keys"
+command script -qec "$work/group signals $work/signals" /dev/null <"$work/keys" >/dev/null 2>&1 &
+pid=$!
+exec 6>"$work/keys"
+await 5 grep -q ready "$work/signals"
+printf '\003' >&6
+await 5 grep -q 'signal 2' "$work/signals"
+printf '\034' >&6
+await 5 grep -q 'signal 3' "$work/signals"
+init=$(pgrep -xof "$work/group signals $work/signals") && kill -TERM "$init"
+wait $pid
+exec 6>&-
+equal "Ctrl-C and Ctrl-\\ reach the supervisor once per key" "$(grep -v -e 'signal 1$' -e 'signal 18' "$work/signals" | tr '\n' ' ')" "ready signal 2 signal 3 signal 15 "
+
+rm "$work/signals"
+(trap '' HUP && exec "$work/group" signals "$work/signals") &
+pid=$!
+await 5 grep -q ready "$work/signals"
+kill -HUP $pid
+kill -USR1 $pid
+await 5 grep -q 'signal 10' "$work/signals"
+kill -TERM $pid
+wait $pid
+equal "HUP is not forwarded under nohup" "$(tr '\n' ' ' <"$work/signals")" "ready signal 10 signal 15 "
+
+# Kills.
+full() { [ "$(cat "$work/tree/lingering" 2>/dev/null)" = xxxxxxx ]; }
+empty() { ! pgrep -f "tree $work/tree" >/dev/null; }
+# survivors WHO: how often of 50 something was left a second after the kill of WHO
+survivors() {
+  left=0
+  for _ in $(seq 50); do
+    rm -f "$work/tree/lingering"
+    "$work/group" tree "$work/tree" &
+    init=$!
+    if ! await 5 full; then left=$((left + 1)); fi
+    warden=$(pgrep -P $init)
+    supervisor=$(grep -l "^PPid:.$warden\$" /proc/[0-9]*/status 2>/dev/null | tr -dc '0-9\n' | sort -n | head -1)
+    eval "kill -KILL \$$1"
+    if ! await 1 empty; then left=$((left + 1)); pgrep -f "tree $work/tree" | xargs kill -KILL; fi
+    wait $init
+  done 2>/dev/null
+  echo $left
+}
+equal "kill -9 of init leaves nothing after a second, 50 of 50 times" "$(survivors init)" 0
+equal "kill -9 of the warden leaves nothing after a second, 50 of 50 times" "$(survivors warden)" 0
+equal "kill -9 of the supervisor leaves nothing after a second, 50 of 50 times" "$(survivors supervisor)" 0
+
+"$work/group" signals "$work/signals-2" &
+pid=$!
+await 5 grep -q ready "$work/signals-2"
+private=$(awk '/^Private_(Clean|Dirty)/ { sum += $2 } END { print sum }' /proc/$pid/smaps_rollup)
+echo "# private memory of init: $private kB"
+check "init has less than 300 kB of its own" test "$private" -lt 300
+equal "init has one thread and only the caller's standard descriptors" "$(ls /proc/$pid/task | wc -l) $(ls /proc/$pid/fd | tr '\n' ' ')" "1 0 1 2 "
+kill -TERM $pid
+wait $pid
+fresh_cache
+bundle "$work/empty" <<END
+name|empty
+runtime|$hash_r-nixpack-runtime-1
+path|$hash_a-group
+dir|$hash_a-group
+path|$hash_r-nixpack-runtime-1
+dir|$hash_r-nixpack-runtime-1
+END
+output=$("$work/empty" 2>&1)
+equal "a runtime without its loader is status 125" $? 125
+contains "and is named" "$output" "cannot run the supervisor \"$rt/lib/ld-linux-x86-64.so.2\": No such file or directory  [NIXPACK_STORE_UNAVAILABLE]"
+finish

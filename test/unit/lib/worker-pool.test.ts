@@ -8,7 +8,7 @@ test('results are in the order of the items, whatever finishes first', async () 
     await new Promise<void>((resolve) => done.push(resolve))
     return item * 10
   })
-  for (const finish of done.reverse()) finish()
+  for (const finish of done.toReversed()) finish()
   expect(await results).toEqual([30, 10, 20])
 })
 

@@ -5,7 +5,6 @@ export const FILTERS = ['quote', 'json', 'shell'] as const
 export type Filter = (typeof FILTERS)[number]
 
 export const DIRECTORY_NAMES = ['run', 'tmp'] as const
-export type DirectoryName = (typeof DIRECTORY_NAMES)[number]
 
 export type Reference = {
   readonly subject: 'env' | 'file' | 'dir'

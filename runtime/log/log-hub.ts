@@ -9,6 +9,8 @@ export type LogEvent = { readonly process: string } & RingEntry
 
 export type LogHub = {
   publish(process: string, stream: LogStream, lines: LineBatch): void
+  /** Of the latest event; they are numbered through. */
+  readonly sequence: number
   subscribe(listener: (event: LogEvent) => void): () => void
   /** The latest lines of these processes in the order of their arrival. */
   recent(processes: readonly string[]): readonly LogEvent[]
@@ -30,6 +32,9 @@ export const createLogHub = ({ processes, write, ringBytes = 262_144 }: LogHubOp
       rings.get(process)?.push(stream, lines, sequence)
       write(process, lines)
       for (const listener of listeners) listener({ process, stream, bytes: lines.bytes, sequence })
+    },
+    get sequence() {
+      return sequence
     },
     subscribe(listener) {
       listeners.add(listener)

@@ -2,7 +2,7 @@
 // again at short, growing intervals, because the kernel tells nobody that somebody else listens.
 
 import { connect } from 'node:net'
-import type { LogHub } from '../log/log-hub.ts'
+import type { LogEvent, LogHub } from '../log/log-hub.ts'
 import { decodeLines } from '../log/log-hub.ts'
 import type { ReadyCheck, ReadySpec } from '../contract/process-spec.ts'
 
@@ -12,6 +12,8 @@ export type ProbeRequest = {
   readonly process: string
   readonly ready: ReadySpec
   readonly hub: LogHub
+  /** Lines after this one are of the run in question. */
+  readonly sinceSequence: number
   /** Runs a command in the environment of the process; the answer is whether it succeeded. */
   readonly runCommand: (command: readonly string[], signal: AbortSignal) => Promise<boolean>
 }
@@ -36,10 +38,20 @@ export const createProbe = (request: ProbeRequest, done: (outcome: 'ready' | 're
   return { cancel: () => abort.abort() }
 }
 
-const watchLines = ({ process: name, hub }: ProbeRequest, pattern: RegExp, found: () => void): (() => void) =>
-  hub.subscribe(({ process, bytes }) => {
-    if (process === name && decodeLines(bytes).some((line) => pattern.test(line))) found()
+/** A program may have said it before anybody knew that it runs: what is kept of its output counts too. */
+const watchLines = (request: ProbeRequest, pattern: RegExp, found: () => void): (() => void) => {
+  const { process: name, hub, sinceSequence } = request
+  const look = ({ process, bytes, sequence }: LogEvent): void => {
+    if (process !== name || sequence <= sinceSequence) return
+    if (decodeLines(bytes).some((line) => pattern.test(line))) found()
+  }
+  const unsubscribe = hub.subscribe(look)
+  // Later, like every other answer: the caller is in the middle of a transition.
+  queueMicrotask(() => {
+    for (const event of hub.recent([name])) look(event)
   })
+  return unsubscribe
+}
 
 type AskedCheck = Exclude<ReadyCheck, { kind: 'logLine' }>
 

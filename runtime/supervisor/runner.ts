@@ -64,12 +64,14 @@ const createRun = (options: RunnerOptions, dispatch: (event: ProcessEvent) => vo
   let cleaner: SessionCleaner | undefined
   let isKilled = false
   let runs = 0
+  let sinceSequence = 0
 
   const spawn = (): void => {
     runs += 1
     isKilled = false
     cleaner = undefined
     drain = undefined
+    sinceSequence = hub.sequence
     const fifoDir = `${options.fifosDir}/${spec.name}.${runs}`
     child = createChild(
       { shimPath, command: spec.command, environment: spec.environment, workingDir: spec.workingDir, fifoDir },
@@ -107,7 +109,7 @@ const createRun = (options: RunnerOptions, dispatch: (event: ProcessEvent) => vo
   const startProbe = (): void => {
     if (spec.ready === undefined) return
     const runCommand = (command: readonly string[], signal: AbortSignal): Promise<boolean> => runProbeCommand({ shimPath, spec, command, signal })
-    probe = createProbe({ process: spec.name, ready: spec.ready, hub, runCommand }, (kind) => dispatch({ kind }))
+    probe = createProbe({ process: spec.name, ready: spec.ready, hub, sinceSequence, runCommand }, (kind) => dispatch({ kind }))
   }
   const actions = {
     spawn,

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { statSync } from 'node:fs'
 import { request } from 'node:http'
 import type { IncomingMessage, RequestOptions } from 'node:http'

@@ -15,7 +15,7 @@ export const createRing = (capacityBytes: number): Ring => {
   let sizeBytes = 0
   return {
     push(stream, { bytes }, sequence) {
-      const kept = bytes.length > capacityBytes ? keepTail(bytes, capacityBytes) : bytes
+      const kept = own(bytes.length > capacityBytes ? keepTail(bytes, capacityBytes) : bytes)
       entries.push({ stream, bytes: kept, sequence })
       sizeBytes += kept.length
       while (sizeBytes > capacityBytes) sizeBytes -= entries.shift()?.bytes.length ?? 0
@@ -25,3 +25,6 @@ export const createRing = (capacityBytes: number): Ring => {
 }
 
 const keepTail = (bytes: Buffer, limitBytes: number): Buffer => bytes.subarray(bytes.indexOf(0x0a, bytes.length - limitBytes - 1) + 1)
+
+/** A few bytes would keep the whole slab alive that Node cut them from (Buffer.poolSize). */
+const own = (bytes: Buffer): Buffer => (bytes.buffer.byteLength > bytes.length * 2 ? Buffer.from(Uint8Array.from(bytes).buffer) : bytes)

@@ -14,7 +14,7 @@ export const readSession = (sessionId: number, isLeaderGone: boolean): readonly 
 
 const isMember = (pid: number, sessionId: number): boolean => {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The name in parentheses may hold anything; state, parent, group and session follow the last of them.
     const [state, , , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 4)
     return Number(session) === sessionId && state !== 'Z' && state !== 'X'

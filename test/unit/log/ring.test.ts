@@ -14,3 +14,9 @@ test('of a batch that is too large its last whole lines are kept', () => {
   ring.push('err', { bytes: Buffer.from('aaaa\nbb\ncc\n'), count: 3 }, 1)
   expect(texts(ring)).toEqual(['bb\ncc\n'])
 })
+
+test('a short line keeps no more memory alive than itself', () => {
+  const ring = createRing(100)
+  ring.push('out', { bytes: Buffer.allocUnsafe(65_536).subarray(0, 2), count: 1 }, 1)
+  expect(ring.entries()[0]?.bytes.buffer.byteLength).toBe(2)
+})

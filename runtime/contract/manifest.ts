@@ -7,7 +7,7 @@ import { knownKeysAt, manifestSchema } from './manifest-schema.ts'
 import type { Manifest } from './manifest-schema.ts'
 import { renderSuggestion } from './nearest-name.ts'
 
-export type { ExitPolicy, FileDeclaration, Manifest, ProcessDeclaration, ReadyDeclaration, VariableDeclaration } from './manifest-schema.ts'
+export type { FileDeclaration, Manifest, ProcessDeclaration, ReadyDeclaration, VariableDeclaration } from './manifest-schema.ts'
 
 /** Where an entrypoint's store path carries its manifest. */
 export const MANIFEST_PATH = 'share/nixpack/manifest.json'

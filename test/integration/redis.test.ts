@@ -25,7 +25,11 @@ const MANIFEST = {
       environment: { PATH: '/usr/bin:/bin:/usr/sbin' },
     },
     client: {
-      command: ['/bin/sh', '-c', 'redis-cli -p "$PORT" ping; trap \'redis-cli -p "$PORT" set last word; exit\' TERM; while :; do sleep 1000 & wait $!; done'],
+      command: [
+        '/bin/sh',
+        '-c',
+        'trap \'redis-cli -p "$PORT" set last word; exit\' TERM; until redis-cli -p "$PORT" ping | grep PONG; do :; done; while :; do sleep 1000 & wait $!; done',
+      ],
       environment: { PORT: '@{nixpack:env.PORT}', PATH: '/usr/bin:/bin' },
       dependsOn: { redis: 'ready' },
     },

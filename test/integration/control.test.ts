@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createRuntime } from '../helpers/start-runtime.ts'
 import type { Runtime, Running } from '../helpers/start-runtime.ts'
 
-const SERVICE = ['/bin/sh', '-c', 'echo run $$; trap "echo bye; exit 0" TERM; while :; do sleep 1000 & wait $!; done']
+const SERVICE = ['/bin/sh', '-c', 'trap "echo bye; exit 0" TERM; echo run $$; while :; do sleep 1000 & wait $!; done']
 
 let runtime: Runtime
 let up: Running

@@ -16,14 +16,16 @@ static int open_end(const char *dir, const char *name) {
   return fd;
 }
 
+// All of it under one label, however many reads it takes.
 static void copy(const char *label, int fd) {
   char text[65536];
+  size_t used = 0;
   ssize_t size;
   if (fd < 0) return;
-  while ((size = read(fd, text, sizeof text - 1)) > 0) {
-    text[size] = '\0';
-    printf("%s %s%s", label, text, text[size - 1] == '\n' ? "" : "\n");
-  }
+  while (used < sizeof text - 1 && (size = read(fd, text + used, sizeof text - 1 - used)) > 0) used += (size_t)size;
+  if (used == 0) return;
+  text[used] = '\0';
+  printf("%s %s%s", label, text, text[used - 1] == '\n' ? "" : "\n");
 }
 
 int main(int argc, char **argv) {

@@ -50,11 +50,11 @@ export const bundle = async (
   progress.stage(`building ${reference}`)
   const entrypoint = await resolveEntrypoint(reference, !options.quiet)
   const system = supportedSystem(entrypoint.system ?? hostSystem())
-  const kind = await inspectEntrypoint(entrypoint, options.program)
-  const runtime = await readRuntime(installation.runtimesDir, system, installation.version)
 
   progress.stage('reading the closure')
   const sources = (await readClosure(entrypoint.baseName)).map((path) => ({ ...path, sourceDir: join(STORE_DIR, path.baseName) }))
+  const kind = await inspectEntrypoint(entrypoint, options.program)
+  const runtime = await readRuntime(installation.runtimesDir, system, installation.version)
   const runtimeSource = kind.composed ? await runtimeAsSource(runtime, installation.version) : undefined
   const paths = await archive([...sources, ...(runtimeSource === undefined ? [] : [runtimeSource])], options, context)
 

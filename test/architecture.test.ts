@@ -4,6 +4,8 @@ import { globSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 
+import { ERRORS } from '../runtime/contract/errors.ts'
+
 const ROOT = join(import.meta.dirname, '..')
 const SOURCES = globSync(['src/**/*.ts', 'runtime/**/*.ts'], { cwd: ROOT }).filter((path) => !path.endsWith('.d.ts'))
 const IMPORT = /(?:^|[;\n])(?:import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'|import\('([^']+)'\)/g
@@ -98,6 +100,11 @@ test.each([
   ['process.stdout and process.stderr', /process\.(stdout|stderr)\b/, /^(src\/report\.ts|runtime\/log\/.*)$/],
 ])('%s is used only at the edge', (_what, pattern, edge) => {
   expect(SOURCES.filter((path) => !edge.test(path) && pattern.test(withoutComments(readFileSync(join(ROOT, path), 'utf8'))))).toEqual([])
+})
+
+test('every error code is provoked by a test', () => {
+  const tests = globSync(['test/**/*.test.ts', 'test/launcher/*.sh'], { cwd: ROOT }).map((path) => readFileSync(join(ROOT, path), 'utf8'))
+  expect(Object.keys(ERRORS).filter((code) => !tests.some((test) => test.includes(code)))).toEqual([])
 })
 
 const withoutComments = (source: string): string => source.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')

@@ -1,12 +1,13 @@
 // Variables of type directory: made when missing, and tried. Returns the problems, in the words of the user's variable.
 
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { makeDirectory } from './make-directory.ts'
 import type { Variable } from './variables.ts'
 
 export const prepareDirectories = (variables: Iterable<Variable>): readonly string[] =>
   tryDirectories(variables, (dir) => {
-    mkdirSync(dir, { recursive: true })
+    makeDirectory(dir)
     assertWritable(dir)
   })
 

@@ -56,14 +56,16 @@ const watchLines = (request: ProbeRequest, pattern: RegExp, found: () => void): 
 type AskedCheck = Exclude<ReadyCheck, { kind: 'logLine' }>
 
 const askUntilReady = async (request: ProbeRequest, check: AskedCheck, signal: AbortSignal): Promise<boolean> => {
-  for (let delayMs = FIRST_RETRY_MS; !signal.aborted; delayMs = Math.min(delayMs * 1.5, request.ready.intervalMs)) {
+  for (let delayMs = FIRST_RETRY_MS; !signal.aborted; delayMs = Math.min(delayMs * RETRY_GROWTH, request.ready.intervalMs)) {
     if (await ask(request, check, signal)) return true
     await pause(delayMs, signal)
   }
   return false
 }
 
-const FIRST_RETRY_MS = 3
+const FIRST_RETRY_MS = 2
+/** The answer is late by at most this share of the time that the program needed. */
+const RETRY_GROWTH = 1.2
 
 const ask = (request: ProbeRequest, check: AskedCheck, signal: AbortSignal): Promise<boolean> => {
   if (check.kind === 'exec') return request.runCommand(check.command, signal)

@@ -52,7 +52,7 @@ export const writeFrames = async (
 ): Promise<readonly StoredFrame[]> => {
   const temporaryDir = join(cacheDir, `.${key}.${randomBytes(6).toString('hex')}.tmp`)
   try {
-    await mkdir(temporaryDir, { recursive: true, mode: 0o700 })
+    await mkdir(temporaryDir, { mode: 0o700 })
     const frames = await write((at) => framePath(temporaryDir, at))
     await writeFile(join(temporaryDir, 'frames.json'), JSON.stringify({ frames: frames.map((frame) => ({ ...frame, digest: frame.digest.toString('hex') })) }))
     await publish(temporaryDir, join(cacheDir, key))

@@ -1,7 +1,6 @@
 // Closure -> frames, in parallel, through the frame cache.
-import { mkdir } from 'node:fs/promises'
-
 import { NixpackError } from '../../runtime/contract/errors.ts'
+import { makePrivateDirectory } from '../lib/make-directory.ts'
 import { mapParallel } from '../lib/worker-pool.ts'
 import { compressFrame } from './compress.ts'
 import { frameCacheKey, pruneFrames, readFrames, writeFrames } from './frame-cache.ts'
@@ -37,7 +36,7 @@ export type ArchiveOptions = {
 
 /** Archives all paths; the result is sorted by base name. Throws ARCHIVE_FAILED when a tree is not what Nix says. */
 export const archiveClosure = async (sources: readonly ArchiveSource[], options: ArchiveOptions): Promise<readonly ArchivedPath[]> => {
-  await mkdir(options.cacheDir, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+  await makePrivateDirectory(options.cacheDir).catch((cause: unknown) => {
     throw new NixpackError('ARCHIVE_FAILED', `cannot create frame cache "${options.cacheDir}"`, {
       cause,
       hint: 'set NIXPACK_FRAME_CACHE to a writable directory',

@@ -31,8 +31,14 @@ const explain = (call: NixCall, stderr: string, reason: string): NixpackError =>
   for (const { pattern, code, hint } of KNOWN_FAILURES) {
     if (pattern.test(stderr)) return new NixpackError(code, `cannot ${call.purpose}: nix refused`, { cause, hint })
   }
-  return new NixpackError('NIX_FAILED', `cannot ${call.purpose}: nix failed`, { cause, hint: `see what is wrong with: nix ${call.args.join(' ')}` })
+  return new NixpackError('NIX_FAILED', `cannot ${call.purpose}: nix failed`, {
+    cause,
+    hint: `see what is wrong with: nix ${withoutExpression(call.args).join(' ')}`,
+  })
 }
+
+/** Our own expression says nothing about the user's mistake. */
+const withoutExpression = (args: readonly string[]): readonly string[] => (args.includes('--apply') ? args.slice(0, args.indexOf('--apply')) : args)
 
 const KNOWN_FAILURES = [
   {

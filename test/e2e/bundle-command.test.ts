@@ -17,6 +17,14 @@ const nixpack = (args: readonly string[], env: Readonly<Record<string, string>> 
 writeFileSync(join(workDir, 'set.nix'), '{ a = 1; b = { type = "derivation"; }; }')
 writeFileSync(join(workDir, 'broken.nix'), '{ a = ')
 writeFileSync(join(workDir, 'text'), 'text')
+writeFileSync(
+  join(workDir, 'made.nix'),
+  `let make = system: script: derivation { inherit system; name = "made"; builder = "/bin/sh"; args = [ "-c" script ]; }; in {
+    manifest = make builtins.currentSystem "/bin/mkdir -p $out/share/nixpack; echo '\${builtins.toJSON { version = 1; nmae = 1; }}' > $out/share/nixpack/manifest.json";
+    foreign = make "sparc-solaris" "echo > $out";
+    fails = make builtins.currentSystem "echo the builder says why >&2; exit 3";
+  }`,
+)
 mkdirSync(join(workDir, 'taken'))
 
 test.each([
@@ -29,6 +37,10 @@ test.each([
   { args: ['bundle', `${ROOT}/fixtures/markov/markov.nix#hello`, '-o', 'missing/dir/x'], code: 'OUTPUT_UNWRITABLE', names: 'missing/dir', status: 1 },
   { args: ['bundle', `${ROOT}/fixtures/markov/markov.nix#hello`, '--program', 'bin/none'], code: 'ENTRYPOINT_NOT_FOUND', names: 'bin/none', status: 1 },
   { args: ['bundle', `${ROOT}/fixtures/markov/markov.nix#hello`, '--level', '99'], code: 'USAGE_INVALID', names: 'level', status: 2 },
+  { args: ['bundle', `${ROOT}/fixtures/markov/markov.nix#hello`, '--program', 'bin'], code: 'ENTRYPOINT_NOT_EXECUTABLE', names: '/bin"', status: 1 },
+  { args: ['bundle', 'made.nix#manifest'], code: 'MANIFEST_INVALID', names: 'did you mean "name"', status: 2 },
+  { args: ['bundle', 'made.nix#foreign'], code: 'CLOSURE_FOREIGN_SYSTEM', names: 'made.nix#foreign', status: 1 },
+  { args: ['bundle', 'made.nix#fails'], code: 'NIX_FAILED', names: 'the builder says why', status: 1 },
   { args: ['inspect', 'text'], code: 'PAYLOAD_CORRUPT', names: 'footer', status: 125 },
   { args: ['inspect', 'missing'], code: 'USAGE_INVALID', names: 'missing', status: 2 },
 ])('nixpack $args is refused with $code', ({ args, code, names, status }) => {
@@ -36,7 +48,13 @@ test.each([
   expect(result.stderr).toContain(`[NIXPACK_${code}]`)
   expect(result.stderr).toContain(names)
   expect(result.status).toBe(status)
-  expect(readdirSync(workDir).sort()).toEqual(['broken.nix', 'set.nix', 'taken', 'text'])
+  expect(readdirSync(workDir).sort()).toEqual(['broken.nix', 'made.nix', 'set.nix', 'taken', 'text'])
+})
+
+test('a frame cache that cannot be written to is named', () => {
+  const result = nixpack(['bundle', `${ROOT}/fixtures/markov/markov.nix#hello`, '-o', 'x'], { NIXPACK_FRAME_CACHE: '/proc/none' })
+  expect(result.stderr).toMatch(/"\/proc\/none".*\[NIXPACK_ARCHIVE_FAILED\]\n {2}hint: set NIXPACK_FRAME_CACHE/)
+  expect(result.status).toBe(1)
 })
 
 test('without nix on PATH the message says what to install', () => {

@@ -97,6 +97,20 @@ test('a wrong environment is refused as a whole: every problem by name, nothing 
   expect(processesOf(uid)).toEqual([])
 })
 
+test('a run directory that cannot be made is named', async () => {
+  const { uid, dir } = newUser()
+  const run = startBundle({ file: bundlePath('markov'), uid, cwd: dir, env: { NIXPACK_RUN_DIR: '/proc/none' } })
+  expect((await run.ended).status).toBe(125)
+  expect(run.stderr()).toMatch(/\/proc\/none[\s\S]*NIXPACK_CONFIG_UNWRITABLE/)
+})
+
+test('a data directory that cannot be made is named, and does not hang', async () => {
+  const { uid, dir } = newUser()
+  const run = startBundle({ file: bundlePath('markov'), uid, cwd: dir, env: { MARKOV_DATA_DIR: '/proc/none/below' } })
+  expect((await run.ended).status).toBe(125)
+  expect(run.stderr()).toMatch(/MARKOV_DATA_DIR: expected a writable directory, got "\/proc\/none\/below"/)
+})
+
 test('--help lists every variable with its default', async () => {
   const { uid, dir } = newUser()
   const run = startBundle({ file: bundlePath('markov'), uid, cwd: dir, args: ['--help'] })

@@ -2,6 +2,8 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static struct sigaction saved_child;
 
@@ -14,10 +16,16 @@ void np_signals_restore(void) {
   sigaction(SIGCHLD, &saved_child, NULL);
 }
 
+// The C library keeps the first real-time signals to itself and refuses to touch them, but a caller can have ignored
+// them, and that survives an exec. All zero is SIG_DFL in the kernel's own structure, whatever its layout.
+static void reset_in_kernel(int number) {
+  static const unsigned long fresh[8];
+  syscall(SYS_rt_sigaction, number, fresh, NULL, (size_t)(_NSIG / 8));
+}
+
 void np_signals_reset(void) {
-  struct sigaction fresh = { .sa_handler = SIG_DFL };
   sigset_t none;
-  for (int number = 1; number <= SIGRTMAX; number++) sigaction(number, &fresh, NULL);
+  for (int number = 1; number < _NSIG; number++) reset_in_kernel(number);
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
 }

@@ -28,7 +28,7 @@ LAUNCHER_SOURCES := $(wildcard runtime/launcher/*.c runtime/launcher/*.h runtime
 RUNTIME := build/runtime/$(SYSTEM)/runtime.json
 LAUNCHER := build/launcher/launcher
 
-.PHONY: help bundle runtime packages setup setup-test check test unit launcher integration e2e bench docs clean
+.PHONY: help bundle runtime packages setup setup-test check test unit launcher integration go e2e bench docs clean
 
 help:
 	@echo 'make bundle   build the markov example into ./markov'
@@ -81,7 +81,7 @@ check: setup
 	node docs/generate.ts --check
 	$(MAKE) -C runtime/launcher check
 
-test: setup-test packages-if-needed $(RUNTIME) check unit launcher integration e2e
+test: setup-test packages-if-needed $(RUNTIME) check unit launcher integration go e2e
 
 unit: setup
 	vitest run --project unit
@@ -89,8 +89,12 @@ unit: setup
 launcher: $(LAUNCHER)
 	test/launcher/run
 
-integration: $(RUNTIME)
+integration: packages-if-needed $(RUNTIME)
 	vitest run --project integration
+
+go: packages-if-needed
+	@nix --extra-experimental-features nix-command build --no-link --file fixtures/markov/markov.nix tests
+	@cat "$$(nix --extra-experimental-features nix-command eval --raw --file fixtures/markov/markov.nix tests.outPath)"
 
 e2e: bundle
 	vitest run --project e2e

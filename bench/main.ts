@@ -1,12 +1,11 @@
 // Sizes and times of ./markov, each beside its limit from the same run. Prints a table; asserts nothing.
-import { execFile } from 'node:child_process'
 import { chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 
 import { readBundle } from '../src/output/read-bundle.ts'
+import { exampleProgramDir } from '../test/helpers/example-program.ts'
 import { createHost, HOST_UID } from './host.ts'
 import type { Host } from './host.ts'
 import { extractFrames, nodeLimit, redisLimit, unpackLimit } from './limits.ts'
@@ -31,7 +30,7 @@ const main = async (): Promise<void> => {
   await extractFrames(BUNDLE, join(workDir, 'frames'))
   const unpack = await measureRuns(RUNS, () => unpackLimit(join(workDir, 'frames')))
   const warm = await measureRuns(RUNS, () => startTime(host, join(workDir, 'warm'), { keep: true }))
-  const redisServer = (await promisify(execFile)('sh', ['-c', 'ls -d /nix/store/*-redis-[0-9]*/bin/redis-server | head -n 1'])).stdout.trim()
+  const redisServer = join(exampleProgramDir('redis'), 'redis-server')
   const node = await measureRuns(RUNS, nodeLimit)
   const redis = await measureRuns(RUNS, () => redisLimit(redisServer, workDir))
   const warmLimit = median(node) + median(redis)

@@ -11,7 +11,7 @@ const REFERENCES = {
   markov: 'fixtures/markov/markov.nix#entrypoint',
   hello: 'fixtures/markov/markov.nix#hello',
   script: 'fixtures/markov/markov.nix#script',
-  bash: 'fixtures/packages#bash',
+  bash: 'fixtures/markov/markov.nix#bash',
 } as const
 
 export type BundleName = keyof typeof REFERENCES

@@ -3,8 +3,11 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { exampleProgramDir } from '../helpers/example-program.ts'
 import { createRuntime } from '../helpers/start-runtime.ts'
 import type { Runtime } from '../helpers/start-runtime.ts'
+
+const SEARCH_PATH = `${exampleProgramDir('redis')}:/usr/bin:/bin`
 
 const CONF = [
   'port @{nixpack:env.PORT}',
@@ -22,7 +25,7 @@ const MANIFEST = {
     redis: {
       command: ['redis-server', '@{nixpack:file.redis.conf}'],
       ready: { tcp: '127.0.0.1:@{nixpack:env.PORT}' },
-      environment: { PATH: '/usr/bin:/bin:/usr/sbin' },
+      environment: { PATH: SEARCH_PATH },
     },
     client: {
       command: [
@@ -30,7 +33,7 @@ const MANIFEST = {
         '-c',
         'trap \'redis-cli -p "$PORT" set last word; exit\' TERM; until redis-cli -p "$PORT" ping | grep PONG; do :; done; while :; do sleep 1000 & wait $!; done',
       ],
-      environment: { PORT: '@{nixpack:env.PORT}', PATH: '/usr/bin:/bin' },
+      environment: { PORT: '@{nixpack:env.PORT}', PATH: SEARCH_PATH },
       dependsOn: { redis: 'ready' },
     },
   },

@@ -52,7 +52,7 @@ packages: setup
 
 setup:
 	@.ci/setup bundle
-	@$(MAKE) node_modules/.package-lock.json
+	@$(MAKE) -s node_modules/.package-lock.json
 
 setup-test: setup
 	@.ci/setup test

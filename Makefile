@@ -57,11 +57,8 @@ setup:
 setup-test: setup
 	@.ci/setup test
 
-# Not `npm ci`: newer releases of npm refuse a lock file in which optional packages of other platforms are missing.
 node_modules/.package-lock.json: package.json package-lock.json
-	@echo 'make: installing the packages of package-lock.json'
-	@PATH='$(HOST_PATH)' npm install --no-save --no-fund --no-audit --loglevel=error
-	@touch $@
+	@PATH='$(HOST_PATH)' .ci/install-packages
 
 $(LAUNCHER): $(LAUNCHER_SOURCES)
 	@echo 'make: building the launcher'

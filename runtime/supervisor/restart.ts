@@ -40,14 +40,15 @@ export const decideRestart = (request: RestartRequest): RestartDecision => {
   return run.outcome === 'unready' ? { kind: 'fail', reason: 'it did not become ready' } : { kind: 'complete' }
 }
 
-const decideNextRun = ({ run, history, spec, nowMs, random }: RestartRequest): RestartDecision => {
+const decideNextRun = ({ run, history: past, spec, nowMs, random }: RestartRequest): RestartDecision => {
+  const history = run.readyMs >= stableAfterMs(spec) ? NO_HISTORY : past
   const failuresAtMs = [...history.failuresAtMs.filter((atMs) => nowMs - atMs < spec.windowMs), nowMs]
   const unreadyRuns = run.outcome === 'unready' ? history.unreadyRuns + 1 : 0
   if (unreadyRuns > spec.burst) return { kind: 'fail', reason: `it did not become ready in ${unreadyRuns} runs` }
   if (failuresAtMs.length > spec.burst) {
     return { kind: 'fail', reason: `it ended ${failuresAtMs.length} times within ${spec.windowMs / 1000} s` }
   }
-  const attempt = run.readyMs >= stableAfterMs(spec) ? 0 : history.attempt
+  const { attempt } = history
   return {
     kind: 'restart',
     delayMs: attempt === 0 ? 0 : backOffMs(spec, attempt, random),
@@ -55,7 +56,7 @@ const decideNextRun = ({ run, history, spec, nowMs, random }: RestartRequest): R
   }
 }
 
-/** A run of ten delays counts as stable: the next restart is immediate again. */
+/** A run of ten delays counts as stable: what happened before it is forgotten, and the next restart is immediate. */
 export const stableAfterMs = ({ delayMs }: RestartSpec): number => delayMs * 10
 
 /** Exponential with full jitter: processes that failed together do not come back together. */

@@ -50,6 +50,14 @@ test('one failure more than the burst within the window gives up, with the reaso
   expect(decide({ history: { ...NO_HISTORY, failuresAtMs } })).toEqual({ kind: 'fail', reason: 'it ended 6 times within 60 s' })
 })
 
+test('a stable run ends the count: a service that is killed now and then is never given up', () => {
+  const failuresAtMs = [1, 2, 3, 4, 5].map((ago) => REQUEST.nowMs - ago * 1000)
+  expect(decide({ history: { ...NO_HISTORY, failuresAtMs }, run: { outcome: 'failure', readyMs: 1000 } })).toMatchObject({
+    delayMs: 0,
+    history: { failuresAtMs: [REQUEST.nowMs] },
+  })
+})
+
 test('failures before the window are forgotten', () => {
   const failuresAtMs = [70_000, 80_000, 90_000, 100_000, 110_000].map((ago) => REQUEST.nowMs - ago)
   expect(decide({ history: { ...NO_HISTORY, failuresAtMs } })).toMatchObject({ kind: 'restart', history: { failuresAtMs: [REQUEST.nowMs] } })

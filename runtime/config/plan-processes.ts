@@ -8,7 +8,7 @@ import type { Manifest, ProcessDeclaration, ReadyDeclaration } from '../contract
 import { renderSuggestion } from '../contract/nearest-name.ts'
 import { parseTemplate } from '../contract/placeholder.ts'
 import type { ProcessSpec, ReadyCheck, ReadySpec } from '../contract/process-spec.ts'
-import { parseDurationMs } from '../contract/quantity.ts'
+import { parseDurationMs, TIMER_MAX_MS } from '../contract/quantity.ts'
 import { partText, renderReference, substitute } from './substitute.ts'
 import type { Substitution } from './substitute.ts'
 import { pickCleanEnvironment } from './user-environment.ts'
@@ -76,7 +76,7 @@ const planPattern = (template: string, context: PlanContext): RegExp => {
 const durationMs = (text: string): number => {
   const ms = parseDurationMs(text)
   if (ms === undefined) throw new Error(`unreachable: the manifest check lets no duration like "${text}" pass`)
-  return ms
+  return Math.min(ms, TIMER_MAX_MS)
 }
 
 const parseSignal = (name: string, text: string): NodeJS.Signals => {

@@ -21,6 +21,9 @@ const BYTE_UNITS: ReadonlyMap<string, number> = new Map([
   ['tib', 1024 ** 4],
 ])
 
+/** The longest time that a timer of Node can wait, 24 days; beyond it they wait 1 ms. */
+export const TIMER_MAX_MS = 2_147_483_647
+
 export const parseDurationMs = (text: string): number | undefined => {
   if (!/^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/.test(text)) return undefined
   const terms = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)]

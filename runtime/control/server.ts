@@ -93,7 +93,8 @@ const createRoutes = (options: ControlOptions, end: AbortSignal): ReadonlyMap<st
       `POST ${CONTROL_PATHS.down}`,
       (_request, response) => {
         accept(response)
-        supervisor.down('told by the command "down"')
+        // Told again it would kill; a second client only wants to wait as well.
+        if (!supervisor.isStopping) supervisor.down('told by the command "down"')
       },
     ],
     [`POST ${CONTROL_PATHS.start}`, command('start')],

@@ -1,6 +1,7 @@
 // Records in words: what `status` shows, and what the supervisor says when something changes.
 
 import type { ProcessStatus } from '../contract/control.ts'
+import type { ProcessSpec } from '../contract/process-spec.ts'
 import { renderExit } from './child-exit.ts'
 import type { ProcessRecord } from './state.ts'
 
@@ -23,14 +24,21 @@ const describeReason = ({ state, reason, exit, unready }: ProcessRecord): string
 }
 
 /** The line on stderr for a change of state; undefined when the change is nobody's news. */
-export const describeChange = (before: ProcessRecord, after: ProcessRecord): string | undefined => {
-  if (before.state === after.state) return undefined
+export const describeChange = (before: ProcessRecord, after: ProcessRecord, { gracefulTimeoutMs }: ProcessSpec): string | undefined => {
+  if (after.overdue && !before.overdue) return describeEscalation(after, gracefulTimeoutMs)
+  return before.state === after.state ? undefined : describeArrival(before, after)
+}
+
+const describeArrival = (before: ProcessRecord, after: ProcessRecord): string | undefined => {
   const { exit, readyAtMs, spawnedAtMs, pid } = after
   if (after.state === 'ready') return `ready after ${Math.round((readyAtMs ?? spawnedAtMs) - spawnedAtMs)} ms (pid ${pid})`
   if (after.state === 'failed') return `failed: ${after.reason}${exit === undefined ? '' : `; it ${renderExit(exit)}`}`
   if (after.state === 'stopping' && after.unready) return 'did not become ready in time, stopping it'
   return before.state === 'clearing' && exit !== undefined ? describeEnd(after, renderExit(exit)) : undefined
 }
+
+const describeEscalation = ({ state }: ProcessRecord, gracefulTimeoutMs: number): string =>
+  state === 'clearing' ? 'has left processes that do not end, killing them' : `did not stop within ${gracefulTimeoutMs / 1000} s, killing it`
 
 const describeEnd = ({ state, commanded, history }: ProcessRecord, exit: string): string => {
   if (state === 'backoff') return `${exit}, waiting before attempt ${history.attempt}`

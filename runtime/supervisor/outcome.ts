@@ -2,9 +2,10 @@
 
 import { ERRORS, NixpackError } from '../contract/errors.ts'
 import type { ErrorCode } from '../contract/errors.ts'
-import { resolveExitStatus } from './child-exit.ts'
+import { renderExit, resolveExitStatus } from './child-exit.ts'
 import type { Ending } from './exit-policy.ts'
 import type { Runner } from './runner.ts'
+import type { ProcessRecord } from './state.ts'
 
 export type Outcome = { readonly status: number; readonly error?: NixpackError }
 
@@ -13,8 +14,12 @@ export const createOutcome = (ending: Ending | 'commanded', runnerOf: (name: str
   const { spec, record } = runnerOf(ending.name)
   if (record.state !== 'failed') return { status: record.exit === undefined ? 0 : resolveExitStatus(record.exit) }
   const code = resolveFailureCode(runnerOf(ending.name))
-  const detail = record.exit?.kind === 'spawnFailed' ? record.exit.message : record.reason
-  return { status: ERRORS[code], error: new NixpackError(code, `cannot keep "${spec.name}" running: ${detail}`) }
+  return { status: ERRORS[code], error: new NixpackError(code, `cannot keep "${spec.name}" running: ${describeFailure(record)}`) }
+}
+
+const describeFailure = ({ exit, reason }: ProcessRecord): string => {
+  if (exit === undefined) return reason
+  return exit.kind === 'spawnFailed' ? exit.message : `${reason}; it ${renderExit(exit)}`
 }
 
 const resolveFailureCode = ({ record }: Runner): ErrorCode => {

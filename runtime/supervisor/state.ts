@@ -31,6 +31,8 @@ export type ProcessRecord = {
   readonly commanded: boolean
   /** The run in progress was stopped because it did not become ready. */
   readonly unready: boolean
+  /** Its time to stop is over, or that of its leftovers. */
+  readonly overdue: boolean
   readonly pid: number | undefined
   readonly exit: ChildExit | undefined
   readonly spawnedAtMs: number
@@ -50,6 +52,7 @@ export const createRecord = (): ProcessRecord => ({
   wanted: false,
   commanded: false,
   unready: false,
+  overdue: false,
   pid: undefined,
   exit: undefined,
   spawnedAtMs: 0,
@@ -91,6 +94,7 @@ const spawn: Cell = (record, { nowMs }) => ({
     state: 'starting',
     commanded: false,
     unready: false,
+    overdue: false,
     pid: undefined,
     spawnedAtMs: nowMs,
     readyAtMs: undefined,
@@ -136,7 +140,7 @@ const killRest: Cell = (record) => ({
   effects: [{ kind: 'killSession' }],
 })
 
-const escalate: Cell = (record) => ({ record, effects: [{ kind: 'killSession' }] })
+const escalate: Cell = (record) => ({ record: { ...record, overdue: true }, effects: [{ kind: 'killSession' }] })
 
 const wantUp: Cell = (record) => ({ record: { ...record, wanted: true }, effects: [] })
 

@@ -5,6 +5,7 @@ import type { ProcessStatus } from '../contract/control.ts'
 import { NixpackError } from '../contract/errors.ts'
 import { renderSuggestion } from '../contract/nearest-name.ts'
 import type { ExitPolicy, ProcessSpec } from '../contract/process-spec.ts'
+import { TIMER_MAX_MS } from '../contract/quantity.ts'
 import { resolveExitStatus } from './child-exit.ts'
 import { describeChange, describeStatus } from './describe.ts'
 import { resolveEnding } from './exit-policy.ts'
@@ -77,7 +78,7 @@ export const createSupervisor = (options: SupervisorOptions): Supervisor => {
 
   const beginEnd = (cause: Ending | 'commanded'): void => {
     ending = cause
-    deadlineTimer = setTimeout(killAll, planStopDeadlineMs(specs) + DEADLINE_MARGIN_MS, fleet)
+    deadlineTimer = setTimeout(killAll, Math.min(planStopDeadlineMs(specs) + DEADLINE_MARGIN_MS, TIMER_MAX_MS), fleet)
   }
   return {
     start() {
@@ -93,8 +94,10 @@ export const createSupervisor = (options: SupervisorOptions): Supervisor => {
     command(verb, names) {
       const resolved = resolveNames(specs, names)
       if (ending !== undefined) throw new NixpackError('CONTROL_REFUSED', `cannot ${verb} processes: the bundle is stopping`)
-      if (verb === 'start') for (const name of resolved) fleet.runnerOf(name).dispatch({ kind: 'start' })
-      else groups = [...groups, { names: resolved, startsAgain: verb === 'restart' }]
+      if (verb === 'start') {
+        groups = withoutNames(groups, resolved)
+        for (const name of resolved) fleet.runnerOf(name).dispatch({ kind: 'start' })
+      } else groups = [...groups, { names: resolved, startsAgain: verb === 'restart' }]
       advance()
     },
     resolveNames: (names) => resolveNames(specs, names),
@@ -130,7 +133,7 @@ const createFleet = (options: SupervisorOptions, advance: () => void): Fleet => 
   const runners = new Map<string, Runner>()
   for (const spec of options.specs) {
     const onChange: RunnerOptions['onChange'] = (before, after) => {
-      const news = describeChange(before, after)
+      const news = describeChange(before, after, spec)
       if (news !== undefined) options.report.info(`${spec.name} ${news}`)
       advance()
     }
@@ -163,6 +166,10 @@ const stopInOrder = (fleet: Fleet, names: readonly string[]): void => {
     if (record.wanted) dispatch({ kind: 'stop' })
   }
 }
+
+/** The latest command counts: what is to start is no longer on its way down. */
+const withoutNames = (groups: readonly Group[], started: readonly string[]): readonly Group[] =>
+  groups.map((group) => (group.startsAgain ? group : { ...group, names: group.names.filter((name) => !started.includes(name)) }))
 
 /** True when the group is down, and up again where that was asked for. */
 const advanceGroup = (fleet: Fleet, { names, startsAgain }: Group): boolean => {

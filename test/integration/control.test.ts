@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import type { IncomingMessage, RequestOptions } from 'node:http'
 import { connect } from 'node:net'
@@ -83,6 +83,38 @@ test('stop keeps the bundle running, start brings the process back', async () =>
   expect(await states()).toMatchObject([{ state: 'stopped' }, { state: 'stopped' }])
   await runtime.run(['start', 'db'])
   await up.sees(/db {2}\| bye[^]*db {2}\| run/)
+})
+
+/** A process that has got SIGTERM and does not end before the test says so. */
+const startReluctant = async (): Promise<{ readonly running: Running; readonly letGo: () => void }> => {
+  await runtime.run(['down'])
+  await runtime.dispose()
+  const script = 'trap "echo asked; while [ ! -e go ]; do sleep 0.01; done; rm go; echo bye; exit 0" TERM; echo run $$; while :; do sleep 1000 & wait $!; done'
+  runtime = createRuntime({ processes: { slow: { command: ['/bin/sh', '-c', script] } } })
+  const running = runtime.start()
+  await running.sees(/slow \| run/)
+  while ((await runtime.run(['status'])).status !== 0) await Promise.resolve()
+  return { running, letGo: () => writeFileSync(join(runtime.dir, 'go'), '') }
+}
+
+test('start while a process is being stopped starts it again', async () => {
+  const { running, letGo } = await startReluctant()
+  await runtime.run(['stop'])
+  await running.sees(/asked/)
+  await runtime.run(['start'])
+  letGo()
+  expect(await running.sees(/bye[^]*slow \| run/)).toHaveLength(1)
+  letGo()
+})
+
+test('down while the bundle is going down waits with it, and does not kill', async () => {
+  const { running, letGo } = await startReluctant()
+  const downs = [runtime.run(['down'])]
+  await running.sees(/asked/)
+  expect((await send({ method: 'POST', path: '/v1/down' })).status).toBe(200)
+  letGo()
+  expect(await Promise.all(downs)).toMatchObject([{ status: 0 }])
+  expect((await running.finished).stdout).toContain('bye')
 })
 
 test('down returns when the bundle is gone', async () => {

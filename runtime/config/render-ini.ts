@@ -20,8 +20,10 @@ const renderPair = (key: string, value: unknown): string => {
   if (value === null || typeof value === 'object') throw new TypeError(`INI cannot hold the value of "${key}": it is nested too deep`)
   if (/^[\s[;#]|[=:\u0000-\u001f\u007f]|\s$/.test(key) || key === '') throw new TypeError(`INI cannot hold the key ${JSON.stringify(key)}`)
   const text = typeof value === 'string' ? value : JSON.stringify(value)
-  if (/^\s|\s$|[\u0000-\u001f\u007f;#]|^["']/.test(text)) {
-    throw new TypeError(`INI cannot hold the value of "${key}": it begins or ends with a space or a quote, or holds ; # or a control character`)
+  if (/^\s|\s$|[\u0000-\u001f\u007f;#]|^["']|\\$/.test(text)) {
+    throw new TypeError(
+      `INI cannot hold the value of "${key}": it begins with a space or a quote, ends with a space or a backslash, or holds ; # or a control character`,
+    )
   }
   return `${key} = ${text}`
 }

@@ -32,7 +32,7 @@ export const renderText = (fileName: string, template: string, context: Substitu
 const findUnsafe = (value: string, isQuoted: boolean): string | undefined => (isQuoted ? UNSAFE_IN_QUOTES : UNSAFE).exec(value)?.[0]
 
 const UNSAFE_IN_QUOTES = /[\u0000-\u001f\u007f-\u009f\u2028\u2029"'\\`$#]/
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029"'\\`$#]|\s/
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029"'\\`$#;{}]|\s/
 
 const renderCharacter = (character: string): string => {
   if (character === ' ') return 'a space'

@@ -9,10 +9,17 @@ const renderNode = (value: unknown, indent: string): string => {
   }
   if (isFilledObject(value)) {
     const entries = Object.entries(value)
-    return entries.map(([key, item]) => `\n${indent}${JSON.stringify(key)}:${spaced(renderNode(item, `${indent}  `))}`).join('')
+    return entries.map(([key, item]) => `\n${indent}${renderScalar(key)}:${spaced(renderNode(item, `${indent}  `))}`).join('')
   }
-  return JSON.stringify(value) ?? 'null'
+  return renderScalar(value)
 }
+
+/** JSON leaves DEL, C1 controls and the line breaks of Unicode as they are; YAML refuses or folds them. */
+const renderScalar = (value: unknown): string =>
+  (JSON.stringify(value) ?? 'null').replaceAll(
+    /[\u007f-\u009f\u2028\u2029\ufeff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 
 const spaced = (node: string): string => (node.startsWith('\n') ? node : ` ${node}`)
 

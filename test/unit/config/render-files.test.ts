@@ -45,11 +45,21 @@ test('white space is accepted between double quotes only', () => {
   expect(renderOne({ text: 'x "\ndir @{nixpack:env.VALUE} ""' }, { VALUE: 'a b' }).problems).toEqual(['VALUE: "a b" cannot stand in "f": it holds a space'])
 })
 
+test.each([';', '{', '}'])('%j, which ends a statement in many languages, is accepted between double quotes only', (character) => {
+  expect(renderOne({ text: 'dir "@{nixpack:env.VALUE}"' }, { VALUE: `a${character}b` }).problems).toEqual([])
+  expect(renderOne({ text: 'dir @{nixpack:env.VALUE}' }, { VALUE: `a${character}b` }).problems).toHaveLength(1)
+})
+
 const VALUE = { port: '@{nixpack:env.PORT}', text: 'p=@{nixpack:env.PORT}', deep: { list: ['@{nixpack:env.VALUE}', true, 1.5] } }
 
 test('a structured file takes any value, and a lone placeholder keeps its type', () => {
   const { text } = renderOne({ format: 'json', value: VALUE }, { VALUE: NASTY })
   expect(JSON.parse(text ?? '')).toEqual({ port: 80, text: 'p=80', deep: { list: [NASTY, true, 1.5] } })
+})
+
+test('yaml escapes what JSON leaves alone and YAML refuses or folds', () => {
+  const { text } = renderOne({ format: 'yaml', value: '@{nixpack:env.VALUE}' }, { VALUE: '\u007f\u0085\u009f\u2028\u2029\ufeffé' })
+  expect(text).toBe(String.raw`"\u007f\u0085\u009f\u2028\u2029\ufeffé"` + '\n')
 })
 
 test('yaml', () => {

@@ -67,7 +67,7 @@ rec {
     where:
     matching where "([0-9]+(\\.[0-9]+)?(ms|s|m|h|d))+" ''a duration such as "500ms", "10s" or "1h30m"'';
 
-  name = where: matching where "[A-Za-z0-9][A-Za-z0-9._-]{0,63}" "a name of letters, digits, . _ and -";
+  name = where: matching where "[A-Za-z0-9][A-Za-z0-9._-]{0,47}" "a name of at most 48 letters, digits, . _ and -";
 
   # The check of each key that is there.
   each =

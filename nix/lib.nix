@@ -64,6 +64,9 @@ let
     checks.checkAll
       [
         (checks.name "name" name)
+        (checks.assertThat (
+          builtins.stringLength name <= 40
+        ) "name: at most 40 characters, as it is part of paths of sockets; got ${checks.describe name}" null)
         (checks.checkAll (builtins.attrValues env) null)
         (checks.checkAll (builtins.attrValues files) null)
       ]

@@ -49,7 +49,8 @@ const checkProcess = (manifest: Manifest, name: string, declaration: ProcessDecl
   return [
     ...command.flatMap((word, index) => checkTemplate(manifest, `${place}.command.${index}`, word)),
     ...command.flatMap((word, index) => checkSecrets(manifest, `${place}.command.${index}`, word)),
-    ...(ready?.exec ?? []).flatMap((word, index) => checkSecrets(manifest, `${place}.ready.exec.${index}`, word)),
+    ...readyStrings(ready).flatMap((word) => checkSecrets(manifest, `${place}.ready`, word)),
+    ...checkSecrets(manifest, `${place}.workingDirectory`, workingDirectory ?? ''),
     ...strings.flatMap((text) => checkTemplate(manifest, place, text)),
     ...(ready === undefined ? [] : checkReady(`${place}.ready`, ready)),
     ...Object.keys(dependsOn).flatMap((other) => checkProcessName(manifest, `${place}.dependsOn`, other)),

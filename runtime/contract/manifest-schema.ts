@@ -8,6 +8,8 @@ import { parseDurationMs } from './quantity.ts'
 z.config({ jitless: true })
 
 const nameSchema = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$/, 'a name of at most 48 letters, digits, dots, dashes and underscores'))
+/** Part of the path of the run directory, in which sockets must fit whatever the user's number. */
+const bundleNameSchema = nameSchema.check(z.maxLength(40, 'a name of at most 40 characters'))
 const textSchema = z.string().check(z.refine((text) => !text.includes('\0'), 'text without NUL bytes'))
 const durationSchema = z.string().check(z.refine((text) => parseDurationMs(text) !== undefined, 'a duration such as 50ms, 10s or 5m'))
 const commandSchema = z.array(textSchema).check(z.minLength(1, 'a command of at least one word'))
@@ -66,7 +68,7 @@ const exitPolicySchema = z.union(
 
 export const manifestSchema = z.strictObject({
   version: z.literal(1),
-  name: nameSchema,
+  name: bundleNameSchema,
   description: z._default(z.string(), ''),
   env: z._default(z.record(z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a variable name')), variableSchema), {}),
   files: z._default(z.record(nameSchema, fileSchema), {}),

@@ -24,7 +24,7 @@ const renderStatus = (bundle: BundleStatus): string => {
       .join('  ')
       .trimEnd(),
   )
-  const dropped = bundle.linesDropped === 0 ? [] : [`${bundle.linesDropped} lines were dropped because nobody read the output`]
+  const dropped = bundle.linesDropped === 0 ? [] : [`${bundle.linesDropped} lines were dropped: nobody reads the output, or its disk is full`]
   return [`${bundle.name} (instance ${bundle.instance}, pid ${bundle.pid})`, ...lines, ...dropped, ''].join('\n')
 }
 

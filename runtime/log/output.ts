@@ -71,7 +71,8 @@ export const createOutput = (options: OutputOptions): Output => {
     sink.write(written, (error) => {
       isWriting = false
       queuedBytes -= written.length
-      if (error !== undefined) breakOff(lineCount)
+      if (error !== undefined && hasRoomLater(error)) linesDropped += lineCount
+      else if (error !== undefined) breakOff(lineCount)
       settle()
     })
   }
@@ -107,6 +108,9 @@ export const createOutput = (options: OutputOptions): Output => {
     close: () => sink.close(),
   }
 }
+
+/** A full disk or quota is somebody's to clean up; every other error is for good. */
+const hasRoomLater = (error: Error): boolean => 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
 
 const ignoreCongestion: (isCongested: boolean) => void = () => undefined
 

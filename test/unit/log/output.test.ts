@@ -37,6 +37,18 @@ test('congestion begins above the limit and ends at half of it', () => {
   expect(output.linesDropped).toBe(0)
 })
 
+test('a full disk costs what was written meanwhile, not what comes when there is room again', async () => {
+  const { sink, written, release } = createHeldSink()
+  const output = createOutput({ sink })
+  output.write(Buffer.from('a\n'), 1)
+  release(Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }))
+  output.write(Buffer.from('b\n'), 1)
+  release()
+  await output.flush(10_000)
+  expect(written).toEqual(['a\n', 'b\n'])
+  expect(output).toMatchObject({ linesDropped: 1, isBroken: false })
+})
+
 test('a broken sink drops and counts, and flush does not wait for it', async () => {
   const { sink, release } = createHeldSink()
   const output = createOutput({ sink })

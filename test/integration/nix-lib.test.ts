@@ -118,6 +118,7 @@ describe('what is wrong with a declaration is said', () => {
   it.each([
     ['{ procesess = { }; }', 'mkEntrypoint: unknown key "procesess"; accepted: name, description, env, files, processes, exitPolicy'],
     ['{ name = "a b"; }', 'name: expected a name'],
+    [`{ name = "${'n'.repeat(41)}"; }`, 'name: at most 40 characters'],
     ['{ processes = { }; }', 'at least one process'],
     ['{ exitPolicy = "never"; }', 'exitPolicy: expected "essential", "first-failure" or { process = "NAME"; }, got "never"'],
     ['{ exitPolicy.process = "wbe"; }', 'exitPolicy.process: expected one of db, web; got "wbe"'],

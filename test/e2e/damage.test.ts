@@ -3,11 +3,11 @@ import { copyFileSync, openSync, closeSync, readSync, rmSync, statSync, truncate
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 
-import { killBundles, startBundle } from '../helpers/bundle-process.ts'
-import { bundlePath, newUser, nixpack } from '../helpers/e2e-bundles.ts'
+import { startBundle } from '../helpers/bundle-process.ts'
+import { bundlePath, newUser, nixpack, removeUsers } from '../helpers/e2e-bundles.ts'
 import type { BundleName } from '../helpers/e2e-bundles.ts'
 
-afterEach(killBundles)
+afterEach(removeUsers)
 
 const CUTS = 200
 const FLIPS = 500

@@ -3,11 +3,11 @@ import { copyFileSync, existsSync, mkdirSync, chownSync, readdirSync, statSync }
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 
-import { killBundles, processesOf, startBundle, until } from '../helpers/bundle-process.ts'
-import { bundlePath, newUser } from '../helpers/e2e-bundles.ts'
+import { processesOf, startBundle, until } from '../helpers/bundle-process.ts'
+import { bundlePath, newUser, removeUsers } from '../helpers/e2e-bundles.ts'
 import { launchMarkov, runDirOf, startMarkov } from '../helpers/markov.ts'
 
-afterEach(killBundles)
+afterEach(removeUsers)
 
 const WORDS = 'the quick brown fox jumps over the lazy dog and the quick brown cat sleeps'
 
@@ -94,7 +94,7 @@ test('a wrong environment is refused as a whole: every problem by name, nothing 
   expect(run.stderr()).toContain('NIXPACK_ENV_INVALID')
   expect(existsSync(join(dir, 'markov.data'))).toBe(false)
   expect(existsSync(runDirOf(uid))).toBe(false)
-  expect(processesOf(uid)).toEqual([])
+  await until('nothing is left but the sync of what was unpacked', () => processesOf(uid).every(({ command }) => command === bundlePath('markov')))
 })
 
 test('a run directory that cannot be made is named', async () => {

@@ -1,11 +1,11 @@
 // kill -9 of the supervisor, and of the init process: nothing of the bundle is left within a second.
 import { afterEach, expect, test } from 'vitest'
 
-import { killBundles, processesOf, until } from '../helpers/bundle-process.ts'
-import { newUser } from '../helpers/e2e-bundles.ts'
+import { processesOf, until } from '../helpers/bundle-process.ts'
+import { newUser, removeUsers } from '../helpers/e2e-bundles.ts'
 import { startMarkov } from '../helpers/markov.ts'
 
-afterEach(killBundles)
+afterEach(removeUsers)
 
 const REPETITIONS = 50
 
@@ -20,6 +20,10 @@ const victims = {
 
 test.each(['supervisor', 'init'] as const)(`after kill -9 of the %s no process is left within 1 s (${REPETITIONS} times)`, async (victim) => {
   const { uid, dir } = newUser()
+  const first = await startMarkov({ uid, dir })
+  first.child.kill('SIGTERM')
+  await first.ended
+  await until('what was unpacked is synced', () => processesOf(uid).length === 0, 60_000)
   for (let round = 0; round < REPETITIONS; round++) {
     const markov = await startMarkov({ uid, dir })
     expect(processesOf(uid).length).toBeGreaterThanOrEqual(4)

@@ -2,10 +2,10 @@
 import { statSync } from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
 
-import { killBundles, processesOf, startBundle, until } from '../helpers/bundle-process.ts'
-import { bundlePath, newUser, nixpack } from '../helpers/e2e-bundles.ts'
+import { processesOf, startBundle, until } from '../helpers/bundle-process.ts'
+import { bundlePath, newUser, nixpack, removeUsers } from '../helpers/e2e-bundles.ts'
 
-afterEach(killBundles)
+afterEach(removeUsers)
 
 const runBash = async (args: readonly string[], options: { readonly input?: string; readonly env?: Readonly<Record<string, string>> } = {}) => {
   const { uid, dir } = newUser()

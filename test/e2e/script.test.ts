@@ -3,11 +3,11 @@ import { chownSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 
-import { killBundles, processesOf, until } from '../helpers/bundle-process.ts'
-import { bundlePath, newUser } from '../helpers/e2e-bundles.ts'
+import { processesOf, until } from '../helpers/bundle-process.ts'
+import { bundlePath, newUser, removeUsers } from '../helpers/e2e-bundles.ts'
 import { startMarkov } from '../helpers/markov.ts'
 
-afterEach(killBundles)
+afterEach(removeUsers)
 
 test('the script starts redis and markov, and cleans up on SIGTERM', async () => {
   const { uid, dir } = newUser()

@@ -1,7 +1,9 @@
 // Builds the bundles that the end-to-end tests run, once for all of them, through the real command line.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, chownSync, existsSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, chownSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+
+import { killBundles, processesOf, until } from './bundle-process.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const OUTPUT_DIR = join(ROOT, 'build', 'e2e')
@@ -32,6 +34,7 @@ export const setup = (): void => {
 }
 
 let nextUid = 61_000
+const users: { readonly uid: number; readonly dir: string }[] = []
 
 /** A user that has no entry in passwd and no process, with an empty directory of its own. */
 export const newUser = (): { readonly uid: number; readonly dir: string } => {
@@ -39,5 +42,15 @@ export const newUser = (): { readonly uid: number; readonly dir: string } => {
   const dir = mkdtempSync(join('/tmp', 'np-e2e-'))
   chownSync(dir, uid, uid)
   chmodSync(dir, 0o700)
+  users.push({ uid, dir })
   return { uid, dir }
+}
+
+/** Ends what a failed test left running and removes what its users unpacked. For afterEach. */
+export const removeUsers = async (): Promise<void> => {
+  killBundles()
+  for (const { uid, dir } of users.splice(0)) {
+    await until(`user ${uid} has no process`, () => processesOf(uid).length === 0)
+    for (const path of [dir, `/var/tmp/nixpack-${uid}`, `/tmp/nixpack-${uid}`, `/dev/shm/nixpack-${uid}`]) rmSync(path, { recursive: true, force: true })
+  }
 }

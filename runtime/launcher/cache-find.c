@@ -1,5 +1,6 @@
 // The search for a usable cache directory. Attacks prevented: a directory, or a symlink to one, that another user planted
 // under a predictable name; a directory that others can write to.
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -54,6 +55,29 @@ static const char *check_owner(int fd, bool forced) {
   return NULL;
 }
 
+static bool is_of_cache(const char *name) {
+  static const char *const names[] = { ".", "..", "store", "tmp", "locks", "durable", "pending", "lost+found" };
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) if (strcmp(name, names[i]) == 0) return true;
+  return strncmp(name, NP_PROBE, strlen(NP_PROBE)) == 0;
+}
+
+// Accident prevented: a directory with other content (a HOME, say) whose `tmp` and `store` would be taken for ours.
+// The probe is the first thing that is written to a cache.
+static const char *check_content(int fd) {
+  int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+  struct stat status;
+  bool foreign = false;
+  if (dir == NULL) {
+    if (copy >= 0) close(copy);
+    return strerror(errno);
+  }
+  for (struct dirent *entry; !foreign && (entry = readdir(dir)) != NULL;)
+    foreign = !is_of_cache(entry->d_name);
+  closedir(dir);
+  return foreign && fstatat(fd, NP_PROBE, &status, AT_SYMLINK_NOFOLLOW) != 0 ? "it holds something else than a cache" : NULL;
+}
+
 // NULL when the cache is open; otherwise why it cannot be used.
 static const char *try_candidate(struct np_cache *cache, struct candidate *candidate, bool forced) {
   static char reason[300];
@@ -73,6 +97,7 @@ static const char *try_candidate(struct np_cache *cache, struct candidate *candi
   int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0) return strerror(errno);
   problem = check_owner(fd, forced);
+  if (problem == NULL && forced) problem = check_content(fd);
   if (problem == NULL && (problem = np_cache_probe(fd)) != NULL) {
     snprintf(reason, sizeof reason, "cannot %s in it: %s", problem, strerror(errno));
     problem = reason;
@@ -129,7 +154,7 @@ static int find_forced(struct np_cache *cache, struct np_error *error) {
   const char *problem = try_candidate(cache, &candidate, true);
   if (problem == NULL) return 0;
   np_fail(error, NP_CACHE_UNWRITABLE, "cannot use cache directory \"%s\" (from NIXPACK_CACHE_DIR): %s", candidate.path, problem);
-  np_hint(error, "set NIXPACK_CACHE_DIR to a directory of your own in which programs may be executed, or unset it");
+  np_hint(error, "set NIXPACK_CACHE_DIR to an empty or new directory of your own in which programs may be executed, or unset it");
   return -1;
 }
 

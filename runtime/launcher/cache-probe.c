@@ -5,12 +5,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cache.h"
 #include "fd.h"
 
-#define PROBE_NAME "probe"
 #define PROBE_STATUS 42
 #define LE16(v) (v) & 0xff, (v) >> 8
 #define LE64(v) (v) & 0xff, ((v) >> 8) & 0xff, ((v) >> 16) & 0xff, 0, 0, 0, 0, 0
@@ -36,16 +36,18 @@ static const unsigned char probe[] = {
   CODE,
 };
 
-// Under a name of its own until its descriptor is closed: executing a file that anybody has open for writing fails.
+// Under a name of its own until its descriptor is closed: executing a file that anybody has open for writing fails. Process
+// numbers alone are no such name, two containers may share a cache.
 static const char *create_probe(int dir) {
   char name[64];
-  snprintf(name, sizeof name, PROBE_NAME ".%ld", (long)getpid());
-  (void)unlinkat(dir, name, 0);
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  snprintf(name, sizeof name, NP_PROBE ".%ld-%lld-%ld", (long)getpid(), (long long)now.tv_sec, now.tv_nsec);
   int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0700);
   if (fd < 0) return "create a file";
   int failed = np_write_all(fd, probe, sizeof probe) != 0 || fchmod(fd, 0500) != 0;
   failed |= close(fd) != 0;
-  if (!failed && renameat(dir, name, dir, PROBE_NAME) == 0) return NULL;
+  if (!failed && renameat(dir, name, dir, NP_PROBE) == 0) return NULL;
   int saved = errno;
   (void)unlinkat(dir, name, 0);
   errno = saved;
@@ -58,7 +60,7 @@ static const char *run_probe(int dir) {
   if (child < 0) return "fork";
   if (child == 0) {
     char *const none[] = { NULL };
-    if (fchdir(dir) == 0) execve(PROBE_NAME, none, none);
+    if (fchdir(dir) == 0) execve(NP_PROBE, none, none);
     _exit(errno == ENOENT ? PROBE_STATUS + 1 : PROBE_STATUS + 2);
   }
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
@@ -69,7 +71,7 @@ static const char *run_probe(int dir) {
 
 const char *np_cache_probe(int dir) {
   struct stat status;
-  bool fresh = fstatat(dir, PROBE_NAME, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode) ||
+  bool fresh = fstatat(dir, NP_PROBE, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode) ||
                status.st_size != (off_t)sizeof probe || status.st_uid != geteuid();
   const char *problem = fresh ? create_probe(dir) : NULL;
   if (problem == NULL && !fresh && faccessat(dir, ".", W_OK, AT_EACCESS) != 0) problem = "create a file";

@@ -29,6 +29,9 @@ void np_cache_close(struct np_cache *cache);
 // 0: found; 1: no candidate is usable (error filled); -1: NIXPACK_CACHE_DIR is set and unusable.
 int np_cache_find(struct np_cache *cache, struct np_error *error);
 
+// The program in a cache directory that np_cache_probe executes.
+#define NP_PROBE "probe"
+
 // Whether programs can be executed from the directory: one is. NULL when they can, else what failed (errno set).
 const char *np_cache_probe(int dir);
 

@@ -18,6 +18,9 @@
 
 #define TERM_GRACE_MS 300
 #define BLIND_LIMIT_MS 2000
+// Between two rounds of SIGKILL; it grows for processes that the kernel does not let go of.
+#define PAUSE_MS 5
+#define PAUSE_LIMIT_MS 200
 
 struct process {
   pid_t pid, parent;
@@ -55,8 +58,15 @@ static void add(struct table *table, pid_t pid, pid_t parent) {
   table->items[table->count++] = (struct process){ pid, parent, false };
 }
 
+// The /proc of another process namespace has other numbers for the same processes.
+static bool is_our_proc(void) {
+  char link[24] = "", self[24];
+  snprintf(self, sizeof self, "%ld", (long)getpid());
+  return readlink("/proc/self", link, sizeof link - 1) > 0 && strcmp(link, self) == 0;
+}
+
 static bool read_table(struct table *table) {
-  DIR *dir = opendir("/proc");
+  DIR *dir = is_our_proc() ? opendir("/proc") : NULL;
   bool found = false;
   table->count = 0;
   for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
@@ -70,14 +80,21 @@ static bool read_table(struct table *table) {
   return found;
 }
 
+static int compare_pids(const void *a, const void *b) {
+  pid_t x = ((const struct process *)a)->pid, y = ((const struct process *)b)->pid;
+  return x < y ? -1 : x > y;
+}
+
 static bool is_ours(const struct table *table, pid_t pid, pid_t self) {
+  const struct process key = { .pid = pid };
   if (pid == self) return true;
-  for (size_t i = 0; i < table->count; i++) if (table->items[i].pid == pid) return table->items[i].ours;
-  return false;
+  const struct process *found = bsearch(&key, table->items, table->count, sizeof key, compare_pids);
+  return found != NULL && found->ours;
 }
 
 // Repeated, since a parent may stand behind its child.
 static void mark_ours(struct table *table, pid_t self) {
+  qsort(table->items, table->count, sizeof *table->items, compare_pids);
   for (bool changed = true; changed;) {
     changed = false;
     for (size_t i = 0; i < table->count; i++) {
@@ -126,9 +143,9 @@ void np_descendants_end(void) {
   if (none_left()) return;
   (void)signal_all(&table, SIGTERM);
   while (!none_left() && (left = started + TERM_GRACE_MS - now_ms()) > 0) await_child(left);
-  while (!none_left()) {
+  for (int64_t pause = PAUSE_MS; !none_left(); pause = now_ms() - started < BLIND_LIMIT_MS ? PAUSE_MS : PAUSE_LIMIT_MS) {
     if (!signal_all(&table, SIGKILL) && now_ms() - started > BLIND_LIMIT_MS) break;
-    await_child(5);
+    await_child(pause);
   }
   free(table.items);
 }

@@ -33,7 +33,7 @@ static int fill(const struct np_bundle *b, int root, struct np_error *error) {
   uint32_t *paths = malloc(b->path_count * sizeof *paths);
   if (paths == NULL) return np_fail(error, NP_OUTPUT_UNWRITABLE, "cannot extract the bundle: out of memory");
   for (uint32_t i = 0; i < b->path_count; i++) paths[i] = i;
-  struct np_pool_work work = { .bundle = b, .root = root, .paths = paths, .path_count = b->path_count, .done = path_done };
+  struct np_pool_work work = { .bundle = b, .root = root, .paths = paths, .path_count = b->path_count, .progress = -1, .done = path_done };
   int result = np_pool_run(&work, error);
   free(paths);
   // Directories stay writable for their owner, who would not get rid of them otherwise.

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "frame.h"
 #include "tree.h"
@@ -48,6 +49,7 @@ static int unpack_one(struct pool *pool, uint32_t number, struct np_error *error
   int result = np_frame_unpack(b, frame, &tree, &files_size, error);
   np_tree_close(&tree);
   if (result != 0) return -1;
+  if (pool->work->progress >= 0) (void)futimens(pool->work->progress, NULL);
   uint64_t total = atomic_fetch_add(&progress->files_size, files_size) + files_size;
   if (atomic_fetch_sub(&progress->frames_left, 1) != 1) return 0;
   if (total != path->unpacked_size)

@@ -12,6 +12,7 @@ struct np_pool_work {
   int root;
   const uint32_t *paths;
   uint32_t path_count;
+  int progress;  // a directory whose time stamp shows other processes that this one gets on, or -1
   np_pool_done *done;
   void *context;
 };

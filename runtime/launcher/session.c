@@ -15,6 +15,7 @@
 
 #define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define ATTEMPTS 16
+#define PREFIX "unpack-"
 
 // Between mkdir and flock the directory looks abandoned, and a cleaner may remove it.
 static bool is_linked(const struct np_cache *cache, const struct np_session *session) {
@@ -27,7 +28,7 @@ int np_session_open(struct np_session *session, const struct np_cache *cache, st
   for (int i = 0; i < ATTEMPTS; i++) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    snprintf(session->name, sizeof session->name, "%ld-%lld-%ld-%d", (long)getpid(), (long long)now.tv_sec, now.tv_nsec, i);
+    snprintf(session->name, sizeof session->name, PREFIX "%ld-%lld-%ld-%d", (long)getpid(), (long long)now.tv_sec, now.tv_nsec, i);
     if (mkdirat(cache->tmp, session->name, 0700) != 0) {
       if (errno == EEXIST) continue;
       break;
@@ -51,6 +52,11 @@ void np_session_close(struct np_session *session, const struct np_cache *cache) 
   session->dir = -1;
 }
 
+// Accident prevented: what somebody else keeps in a directory called tmp is not ours to remove.
+static bool is_session(const char *name) {
+  return strncmp(name, PREFIX, strlen(PREFIX)) == 0;
+}
+
 static DIR *open_tmp(const struct np_cache *cache) {
   int fd = openat(cache->dir, "tmp", OPEN_DIR);
   DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -62,7 +68,7 @@ bool np_session_leftovers(const struct np_cache *cache) {
   DIR *dir = open_tmp(cache);
   bool found = false;
   if (dir == NULL) return false;
-  for (struct dirent *entry; !found && (entry = readdir(dir)) != NULL;) found = entry->d_name[0] != '.';
+  for (struct dirent *entry; !found && (entry = readdir(dir)) != NULL;) found = is_session(entry->d_name);
   closedir(dir);
   return found;
 }
@@ -71,7 +77,7 @@ void np_session_clean(const struct np_cache *cache) {
   DIR *dir = open_tmp(cache);
   if (dir == NULL) return;
   for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-    if (entry->d_name[0] == '.') continue;
+    if (!is_session(entry->d_name)) continue;
     cleanup_fd int owned = openat(cache->tmp, entry->d_name, OPEN_DIR);
     if (owned >= 0 && flock(owned, LOCK_EX | LOCK_NB) == 0) (void)np_tree_remove(cache->tmp, entry->d_name);
   }

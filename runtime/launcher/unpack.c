@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,7 +17,10 @@
 #include "publish.h"
 #include "session.h"
 
-#define LOCK_TIMEOUT_S 300
+// Without any sign of progress from whoever holds the lock. Tests have less patience.
+#ifndef NP_LOCK_TIMEOUT_S
+#define NP_LOCK_TIMEOUT_S 300
+#endif
 #define FDS_RESERVED 160
 
 struct round {
@@ -107,10 +111,16 @@ static int64_t now_ms(void) {
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+// Every unpacked frame moves it on, whoever unpacked it: a slow disk alone is no reason to give up.
+static int64_t progress_of(const struct np_cache *cache) {
+  struct stat status;
+  return fstat(cache->locks, &status) == 0 ? (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec : 0;
+}
+
 // Polling, because a timed wait for flock would need a signal of the user's program.
 static int await_lock(struct round *round, uint32_t path, struct np_error *error) {
   const char *name = round->bundle->paths[path].name;
-  int64_t deadline = now_ms() + LOCK_TIMEOUT_S * 1000;
+  int64_t deadline = 0, seen = -1;
   struct timespec pause = { .tv_nsec = 2000000 };
   for (;;) {
     int busy = try_lock(round, path, error);
@@ -120,12 +130,15 @@ static int await_lock(struct round *round, uint32_t path, struct np_error *error
       return 0;
     }
     if (is_usable(round->cache, name)) return 0;
-    if (now_ms() >= deadline) break;
+    int64_t progress = progress_of(round->cache);
+    if (progress != seen) deadline = now_ms() + NP_LOCK_TIMEOUT_S * 1000;
+    else if (now_ms() >= deadline) break;
+    seen = progress;
     nanosleep(&pause, NULL);
     if (pause.tv_nsec < 30000000) pause.tv_nsec += pause.tv_nsec / 4;
   }
-  np_fail(error, NP_CACHE_LOCK_TIMEOUT, "cannot lock \"%s/locks/%s\": another process has held it for %d s", round->cache->path, name,
-          LOCK_TIMEOUT_S);
+  np_fail(error, NP_CACHE_LOCK_TIMEOUT, "cannot lock \"%s/locks/%s\": another process holds it and has not got on for %d s", round->cache->path, name,
+          NP_LOCK_TIMEOUT_S);
   np_hint(error, "end the process that holds it (fuser shows it), or set NIXPACK_CACHE_DIR to another directory");
   return -1;
 }
@@ -137,7 +150,7 @@ static int run_rounds(struct round *round, struct np_error *error) {
     if (take_locks(round, limit, &blocked, error) != 0) return -1;
     if (round->taken_count > 0) {
       struct np_pool_work work = { .bundle = b, .root = round->session.dir, .paths = round->taken,
-                                   .path_count = round->taken_count, .done = finish_path, .context = round };
+                                   .path_count = round->taken_count, .progress = round->cache->locks, .done = finish_path, .context = round };
       if (np_pool_run(&work, error) != 0) return -1;
     } else if (blocked < b->path_count) {
       if (await_lock(round, blocked, error) != 0) return -1;

@@ -61,6 +61,21 @@ mkdir -m 0777 "$work/wide"
 contains "a forced directory that others can write to is an error" "$(forced "$work/wide")" "other users can write to it"
 chown 1000 "$work/wide"
 contains "a forced directory of another user is an error" "$(forced "$work/wide")" "it belongs to another user"
+mkdir -p "$work/used/tmp/letters" "$work/used/.config"
+contains "a forced directory that holds something else is an error" "$(forced "$work/used")" "it holds something else than a cache  [NIXPACK_CACHE_UNWRITABLE]"
+equal "and is left as it was" "$(cd "$work/used" && find . | sort)" ".
+./.config
+./tmp
+./tmp/letters"
+for odd in "$work/with space" "$work/with
+newline" "$work/a/../dots" "$work/slashes///" "$work/$(printf '%0200d/%0200d/%0200d/%0200d' 0 0 0 0)"; do
+  equal "a forced directory may be called $(printf %s "${odd#"$work"}" | cut -c1-20 | tr '\n' ' ')" "$(forced "$odd")" "started
+0"
+done
+equal "a forced directory may be relative" "$(cd "$work/rooted" && forced some/where; where "$work/rooted/some")" "started
+0
+$work/rooted/some/where/$entry"
+contains "a forced directory may not have a name beyond the system's limit" "$(forced "/$(printf '%05000d' 0)")" "name too long  [NIXPACK_CACHE_UNWRITABLE]"
 contains "a forced directory that is a file is an error" "$(forced "$work/hello")" "Not a directory"
 
 # No usable directory at all.
@@ -90,15 +105,18 @@ check "and becomes durable" await 10 test -s "$work/cache/durable/$hash_a-hello"
 inode=$(stat -c %i "$work/cache/$entry")
 "$work/hello" >/dev/null
 equal "a second start unpacks nothing" "$(stat -c %i "$work/cache/$entry")" "$inode"
-mkdir -p "$work/cache/tmp/killed/deep" && touch "$work/cache/tmp/killed/deep/file" && chmod 555 "$work/cache/tmp/killed/deep"
+mkdir -p "$work/cache/tmp/unpack-killed/deep" && touch "$work/cache/tmp/unpack-killed/deep/file" && chmod 555 "$work/cache/tmp/unpack-killed/deep"
+mkdir "$work/cache/tmp/letters"
 "$work/hello" >/dev/null
-check "what a killed process left behind is removed" await 10 test ! -e "$work/cache/tmp/killed"
-mkdir "$work/cache/tmp/living"
-exec 8<"$work/cache/tmp/living"
+check "what a killed process left behind is removed" await 10 test ! -e "$work/cache/tmp/unpack-killed"
+check "what no unpacking made is not" test -d "$work/cache/tmp/letters"
+rmdir "$work/cache/tmp/letters"
+mkdir "$work/cache/tmp/unpack-living"
+exec 8<"$work/cache/tmp/unpack-living"
 flock 8
-mkdir "$work/cache/tmp/killed"
+mkdir "$work/cache/tmp/unpack-killed"
 "$work/hello" >/dev/null
-check "what a living process owns is not" eval 'await 10 test ! -e "$work/cache/tmp/killed" && test -e "$work/cache/tmp/living"'
+check "what a living process owns is not" eval 'await 10 test ! -e "$work/cache/tmp/unpack-killed" && test -e "$work/cache/tmp/unpack-living"'
 exec 8<&-
 
 # Full disks: from nothing fits to everything fits.
@@ -150,13 +168,41 @@ file|$hash_r-other/bin/hello|555|$work/program
 END
 fresh_cache
 pids=
-for i in $(seq 30); do
+for i in $(seq 100); do
   "$work/large" >"$work/out.a$i" 2>&1 & pids="$pids $!"
   "$work/other" >"$work/out.b$i" 2>&1 & pids="$pids $!"
 done
 bad=0
 for pid in $pids; do wait "$pid" || bad=$((bad + 1)); done
-equal "60 simultaneous first starts of two bundles that share a path all work" "$bad $(cat "$work"/out.* | sort | uniq -c | tr -s ' ')" "0  60 started"
+equal "200 simultaneous first starts of two bundles that share a path all work" "$bad $(cat "$work"/out.* | sort | uniq -c | tr -s ' ')" "0  200 started"
+
+# Somebody holds a lock and does nothing; or does something. (The sanitized build waits for one second only.)
+bundle "$work/impatient" "$BUILD/launcher-sanitized" <<END
+name|impatient
+program|bin/hello
+path|$hash_a-hello
+dir|$hash_a-hello
+dir|$hash_a-hello/bin
+file|$hash_a-hello/bin/hello|555|$work/program
+END
+fresh_cache
+mkdir -p -m 0700 "$work/cache/locks"
+export ASAN_OPTIONS=detect_leaks=0
+exec 8>"$work/cache/locks/$hash_a-hello"
+flock 8
+output=$("$work/impatient" 2>&1 8>&-)
+equal "a lock that is held by a process that does not get on ends the wait" $? 125
+contains "and is named" "$output" "cannot lock \"$work/cache/locks/$hash_a-hello\": another process holds it and has not got on for 1 s  [NIXPACK_CACHE_LOCK_TIMEOUT]"
+"$work/impatient" >"$work/out" 2>&1 8>&- &
+pid=$!
+for _ in $(seq 20); do
+  touch "$work/cache/locks"
+  read -r -t 0.1 _ <>"$work/.never"
+done
+check "while it gets on, the wait goes on" kill -0 $pid
+exec 8>&-
+wait $pid
+equal "until the lock is free" "$(cat "$work/out")" started
 
 # Killed at any instant of the first start.
 wrong=
@@ -173,4 +219,49 @@ for i in $(seq 60); do
 done 2>/dev/null
 equal "a first start killed at any of 60 instants does not harm the next" "$wrong" ""
 check "and what it left is removed" await 10 test -z "$(ls -A "$work/cache/tmp")"
+
+# The process that unpacks, killed at any instant; two bundles that share a path start at the same time.
+head -c 24000000 /dev/urandom >"$work/big"
+for pair in heavy:$hash_b-hello weighty:$hash_r-other; do
+  bundle "$work/${pair%:*}" <<END
+entry|${pair#*:}
+path|$hash_a-big
+file|$hash_a-big|444|$work/big
+path|${pair#*:}
+file|${pair#*:}|555|$work/program
+END
+done
+# Succeeds when there was one.
+kill_workers() {
+  found=1
+  for pid in $(pgrep -f "^$work/(heavy|weighty)\$"); do
+    case " $pids " in *" $pid "*) ;; *) kill -KILL "$pid" && found=0 ;; esac
+  done
+  return $found
+}
+wrong=
+killed=0
+for i in $(seq 20); do
+  fresh_cache
+  pids=
+  for bundle in heavy weighty; do
+    "$work/$bundle" >"$work/out.$bundle" 2>&1 &
+    pids="$pids $!"
+  done
+  read -r -t "$(printf '0.%03d' $((i * 2)))" _ <>"$work/.never"
+  for _ in 1 2 3 4 5 6 7 8; do kill_workers && break; done
+  wait $pids
+  for bundle in heavy weighty; do
+    case $(cat "$work/out.$bundle") in
+      started) ;;
+      *"the unpacking process was killed"*NIXPACK_CACHE_UNWRITABLE*) killed=$((killed + 1)) ;;
+      *) wrong="$wrong $i:$(cat "$work/out.$bundle")" ;;
+    esac
+    [ "$("$work/$bundle" 2>&1)" = started ] || wrong="$wrong $i:$bundle"
+  done
+  cmp -s "$work/cache/store/$hash_a-big" "$work/big" || wrong="$wrong half:$i"
+done 2>/dev/null
+equal "a killed worker is named, and does not harm the next start" "$wrong" ""
+echo "# $killed of 40 workers were killed"
+check "some workers were killed" test "$killed" -gt 0
 finish

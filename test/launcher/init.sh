@@ -57,6 +57,13 @@ equal "an ignored SIGCHLD of the caller does no harm" $? 3
 unshare -pf --mount-proc "$work/group" status 4
 equal "it works as process 1" $? 4
 mkdir "$work/tree"
+unshare -pf --kill-child timeout -s KILL 10 "$work/group" status 4
+equal "it works in a process namespace with the /proc of another" $? 4
+unshare -pf --kill-child timeout -s KILL 10 "$work/group" orphan "$work/tree"
+equal "and ends there in spite of an orphan that it cannot find" $? 5
+unshare -pf --kill-child "$work/group" orphan "$work/tree"
+equal "and as process 1 there finds it" $? 5
+check "so that no orphan is left" eval '! pgrep -f "orphan $work/tree"'
 started=$(date +%s%N)
 "$work/group" orphan "$work/tree"
 equal "the supervisor's status is relayed although an orphan ignores TERM" $? 5

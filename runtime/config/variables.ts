@@ -92,6 +92,9 @@ const findMisspelt = (manifest: Manifest, environment: Environment): readonly st
 
 /** Short names are near to each other by nature: HOME is no misspelt NAME. */
 const isSlip = (stranger: string, declared: string): boolean =>
-  Math.abs(stranger.length - declared.length) <= 2 &&
   declared.length >= 8 &&
-  (stranger.toUpperCase() === declared.toUpperCase() || editDistance(stranger, declared) <= 2)
+  stranger.length >= declared.length - SLIP_MAX &&
+  stranger.length <= declared.length + SLIP_MAX &&
+  (stranger.toUpperCase() === declared.toUpperCase() || editDistance(stranger, declared, SLIP_MAX) <= SLIP_MAX)
+
+const SLIP_MAX = 2

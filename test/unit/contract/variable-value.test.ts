@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { parseSizeBytes, parseDurationMs } from '../../../runtime/contract/quantity.ts'
 import { parseVariableValue } from '../../../runtime/contract/variable-value.ts'
-import { editDistance, resolveNearestName } from '../../../runtime/contract/nearest-name.ts'
 
 const parse = (type: Parameters<typeof parseVariableValue>[0]['type'], text: string) =>
   parseVariableValue({ type, description: '', required: false, values: type === 'enum' ? ['a', 'b'] : undefined }, text)
@@ -60,11 +59,4 @@ test('limits are compared in the unit of the type', () => {
 test('durations and sizes', () => {
   expect(['250ms', '1.5s', '1h30m', '1d', 's', '1x', ''].map(parseDurationMs)).toEqual([250, 1500, 5_400_000, 86_400_000, undefined, undefined, undefined])
   expect(['10', '1kB', '2KiB', '1 GiB', '1x'].map(parseSizeBytes)).toEqual([10, 1000, 2048, 1_073_741_824, undefined])
-})
-
-test('the nearest name is at most a slip away', () => {
-  expect(editDistance('MARKOV_LISTEN_ADR', 'MARKOV_LISTEN_ADDR')).toBe(1)
-  expect(editDistance('ab', 'ba')).toBe(1)
-  expect(resolveNearestName('stauts', ['start', 'status', 'stop'])).toBe('status')
-  expect(resolveNearestName('x', ['status'])).toBeUndefined()
 })

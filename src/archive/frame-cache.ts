@@ -55,7 +55,7 @@ export const writeFrames = async (
     await mkdir(temporaryDir, { mode: 0o700 })
     const frames = await write((at) => framePath(temporaryDir, at))
     await writeFile(join(temporaryDir, 'frames.json'), JSON.stringify({ frames: frames.map((frame) => ({ ...frame, digest: frame.digest.toString('hex') })) }))
-    await publish(temporaryDir, join(cacheDir, key))
+    await publish(temporaryDir, cacheDir, key)
     return frames.map((frame, at) => ({ ...frame, path: framePath(join(cacheDir, key), at) }))
   } catch (error) {
     if (error instanceof NixpackError || !(error instanceof Error)) throw error
@@ -83,12 +83,15 @@ export const pruneFrames = async (cacheDir: string): Promise<void> => {
 
 const framePath = (dir: string, at: number): string => join(dir, `${at}.zst`)
 
-const publish = async (temporaryDir: string, entryDir: string): Promise<void> => {
+/** Whoever comes first stays: others may be reading the entry already, and the bytes are the same. */
+const publish = async (temporaryDir: string, cacheDir: string, key: string): Promise<void> => {
+  const entryDir = join(cacheDir, key)
   try {
     await rename(temporaryDir, entryDir)
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && (error.code === 'ENOTEMPTY' || error.code === 'EEXIST'))) throw error
-    // Another bundling was faster, or a damaged entry is in the way: ours is known to be good.
+    if ((await readFrames(cacheDir, key)) !== undefined) return
+    // A damaged entry is in the way.
     const staleDir = `${temporaryDir}.old`
     await rename(entryDir, staleDir).catch(() => undefined)
     await rename(temporaryDir, entryDir)

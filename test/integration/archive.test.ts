@@ -88,6 +88,14 @@ test('a cached frame that was cut is made anew', async () => {
   expect(await frameBytes(await archive(dir))).toEqual(good)
 })
 
+test('simultaneous archivings through one cache all succeed with the same bytes', async () => {
+  const dir = join(workDir, 'tree')
+  await makeTree(dir)
+  const paths = await Promise.all(Array.from({ length: 8 }, () => archive(dir)))
+  const bytes = await Promise.all(paths.map(frameBytes))
+  for (const other of bytes) expect(other).toEqual(bytes[0])
+})
+
 test('a tree that is not what Nix recorded is refused, and leaves nothing in the cache', async () => {
   const dir = join(workDir, 'tree')
   await makeTree(dir)

@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 
 import { readBundle } from '../src/output/read-bundle.ts'
-import { exampleProgramDir } from '../test/helpers/example-program.ts'
+import { exampleProgramDir } from './example-program.ts'
 import { createHost, HOST_UID } from './host.ts'
 import type { Host } from './host.ts'
 import { extractFrames, nodeLimit, redisLimit, unpackLimit } from './limits.ts'

@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { exampleProgramDir } from '../helpers/example-program.ts'
+import { exampleProgramDir } from '../../bench/example-program.ts'
 import { createRuntime } from '../helpers/start-runtime.ts'
 import type { Runtime } from '../helpers/start-runtime.ts'
 

@@ -1,8 +1,8 @@
-// Programs of the markov example's package set, built by the real Nix: tests need nothing of the host's.
+// Programs of the markov example's package set, built by the real Nix: neither benchmarks nor tests need the host's.
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 
-const MARKOV = join(import.meta.dirname, '..', '..', 'fixtures', 'markov', 'markov.nix')
+const MARKOV = join(import.meta.dirname, '..', 'fixtures', 'markov', 'markov.nix')
 
 /** Directory with the programs of a package that markov.nix exports. Run by make, which sets what Nix needs. */
 export const exampleProgramDir = (name: 'redis' | 'bash'): string => {

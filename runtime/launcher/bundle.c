@@ -1,18 +1,15 @@
 // Reads the index behind a verified footer. The bytes are copied and hashed before the first field is looked at.
 #include "bundle.h"
 
-#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bytes.h"
 #include "fd.h"
 #include "footer.h"
+#include "format.h"
 #include "index-check.h"
 
-#define HEADER_SIZE 64
-#define PATH_SIZE 96
-#define FRAME_SIZE 72
 #define INDEX_LIMIT (256U << 20)
 
 int np_bundle_damaged(const char *file, struct np_error *error, const char *what) {
@@ -22,7 +19,7 @@ int np_bundle_damaged(const char *file, struct np_error *error, const char *what
 }
 
 static int load_index(struct np_bundle *b, const struct np_footer *footer, struct np_error *error) {
-  if (footer->index_size < HEADER_SIZE || footer->index_size > INDEX_LIMIT)
+  if (footer->index_size < NP_INDEX_HEADER_SIZE || footer->index_size > INDEX_LIMIT)
     return np_bundle_damaged(b->file, error, "the index has an impossible size");
   b->index = malloc(footer->index_size);
   if (b->index == NULL) return np_fail(error, NP_PAYLOAD_CORRUPT, "cannot read the index: out of memory");
@@ -52,8 +49,8 @@ static const char *take_string(struct strings *s, uint32_t offset, uint32_t leng
 
 static bool take_header(struct np_bundle *b, struct strings *s) {
   const uint8_t *h = b->index;
-  if (memcmp(h, "NPINDEX", 8) != 0 || np_le32(h + 8) != NP_FORMAT_VERSION || np_le32(h + 12) > 1) return false;
-  b->composed = np_le32(h + 12) == 1;
+  if (memcmp(h, NP_INDEX_MAGIC, NP_MAGIC_SIZE) != 0 || np_le32(h + 8) != NP_FORMAT_VERSION || np_le32(h + 12) > NP_FLAG_COMPOSED) return false;
+  b->composed = np_le32(h + 12) == NP_FLAG_COMPOSED;
   b->entrypoint = np_le32(h + 28);
   b->runtime = np_le32(h + 40);
   b->program = take_string(s, np_le32(h + 32), np_le32(h + 36));
@@ -62,14 +59,14 @@ static bool take_header(struct np_bundle *b, struct strings *s) {
 }
 
 static bool take_records(struct np_bundle *b, struct strings *s) {
-  const uint8_t *at = b->index + HEADER_SIZE;
-  for (uint32_t i = 0; i < b->path_count; i++, at += PATH_SIZE) {
+  const uint8_t *at = b->index + NP_INDEX_HEADER_SIZE;
+  for (uint32_t i = 0; i < b->path_count; i++, at += NP_PATH_RECORD_SIZE) {
     const char *name = take_string(s, np_le32(at), np_le32(at + 4));
     if (name == NULL || !np_all_zero(at + 56, 40)) return false;
     b->paths[i] = (struct np_path){ .name = name, .first_frame = np_le32(at + 8), .frame_count = np_le32(at + 12),
                                     .unpacked_size = np_le64(at + 16), .nar_hash = at + 24 };
   }
-  for (uint32_t i = 0; i < b->frame_count; i++, at += FRAME_SIZE) {
+  for (uint32_t i = 0; i < b->frame_count; i++, at += NP_FRAME_RECORD_SIZE) {
     if (!np_all_zero(at + 60, 12)) return false;
     b->frames[i] = (struct np_frame){ .offset = np_le64(at), .size = np_le64(at + 8), .tar_size = np_le64(at + 16),
                                       .digest = at + 24, .path = np_le32(at + 56) };
@@ -79,9 +76,9 @@ static bool take_records(struct np_bundle *b, struct strings *s) {
 
 static int check_machine(const struct np_bundle *b, struct np_error *error) {
 #if defined(__aarch64__)
-  const uint32_t own = EM_AARCH64;
+  const uint32_t own = NP_MACHINE_AARCH64;
 #else
-  const uint32_t own = EM_X86_64;
+  const uint32_t own = NP_MACHINE_X86_64;
 #endif
   uint32_t machine = np_le32(b->index + 44);
   if (machine == own) return 0;
@@ -93,8 +90,8 @@ static int take_index(struct np_bundle *b, const struct np_footer *footer, struc
   b->path_count = np_le32(b->index + 16);
   b->frame_count = np_le32(b->index + 20);
   uint32_t size = np_le32(b->index + 24);
-  uint64_t records = (uint64_t)b->path_count * PATH_SIZE + (uint64_t)b->frame_count * FRAME_SIZE;
-  if (footer->index_size != HEADER_SIZE + records + size || b->path_count == 0)
+  uint64_t records = (uint64_t)b->path_count * NP_PATH_RECORD_SIZE + (uint64_t)b->frame_count * NP_FRAME_RECORD_SIZE;
+  if (footer->index_size != NP_INDEX_HEADER_SIZE + records + size || b->path_count == 0)
     return np_bundle_damaged(b->file, error, "the index has impossible counts");
   // Every string at most once: a shared one would only be a waste of the writer's.
   size_t room = (size_t)size + b->path_count + 2;
@@ -103,7 +100,7 @@ static int take_index(struct np_bundle *b, const struct np_footer *footer, struc
   b->strings = malloc(2 * room);
   if (b->paths == NULL || b->frames == NULL || b->strings == NULL)
     return np_fail(error, NP_PAYLOAD_CORRUPT, "cannot read the index: out of memory");
-  struct strings s = { b->index + HEADER_SIZE + records, size, b->strings, b->strings + 2 * room };
+  struct strings s = { b->index + NP_INDEX_HEADER_SIZE + records, size, b->strings, b->strings + 2 * room };
   if (!take_header(b, &s) || !take_records(b, &s)) return np_bundle_damaged(b->file, error, "the index holds an impossible record");
   const char *problem = np_index_problem(b);
   if (problem != NULL) return np_bundle_damaged(b->file, error, problem);

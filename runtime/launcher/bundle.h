@@ -9,9 +9,6 @@
 #include "self.h"
 #include "sha256.h"
 
-#define NP_FOOTER_SIZE 128
-#define NP_FORMAT_VERSION 1
-#define NP_NO_PATH 0xffffffffU
 #define NP_STORE_DIR "/nix/store"
 
 struct np_path {

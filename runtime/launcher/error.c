@@ -11,12 +11,14 @@
 
 static const char *program_name = "nixpack";
 
+// 125, whatever the build program says with the same code: whoever starts a bundle must be able to tell a failure of ours
+// from one of the program in it. 126 and 127 mean what they mean to a shell.
 static const struct {
   const char *name;
   int status;
 } codes[] = {
   [NP_BUG] = { "BUG", 70 },
-  [NP_USAGE] = { "USAGE_OPTION", 125 },
+  [NP_USAGE] = { "USAGE_INVALID", 125 },
   [NP_PAYLOAD_CORRUPT] = { "PAYLOAD_CORRUPT", 125 },
   [NP_PAYLOAD_VERSION] = { "PAYLOAD_VERSION", 125 },
   [NP_CACHE_UNWRITABLE] = { "CACHE_UNWRITABLE", 125 },

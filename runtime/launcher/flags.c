@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format.h"
 #include "frame.h"
 
 #define PREFIX "--nixpack-"

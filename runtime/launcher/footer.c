@@ -5,8 +5,7 @@
 #include "bundle.h"
 #include "bytes.h"
 #include "fd.h"
-
-#define DIGEST_AT 96
+#include "format.h"
 
 static int check_version(const uint8_t *raw, struct np_error *error) {
   uint32_t version = np_le32(raw + 8);
@@ -25,15 +24,14 @@ static bool fits(const struct np_footer *footer, const struct np_self *self, uin
 }
 
 int np_footer_read(struct np_footer *footer, const struct np_self *self, struct np_error *error) {
-  static const uint8_t magic[8] = "NIXPACK";
   uint8_t raw[NP_FOOTER_SIZE];
   if (self->size == self->elf_size) return 1;
   if (self->size - self->elf_size < sizeof raw) return np_bundle_damaged(self->path, error, "it is cut short");
   if (np_pread_all(self->fd, raw, sizeof raw, self->size - sizeof raw) != 0)
     return np_bundle_damaged(self->path, error, "its last bytes cannot be read");
-  if (memcmp(raw, magic, sizeof magic) != 0)
+  if (memcmp(raw, NP_FOOTER_MAGIC, NP_MAGIC_SIZE) != 0)
     return np_bundle_damaged(self->path, error, "it has no footer, its end is cut or overwritten");
-  if (!np_sha256_matches(raw, DIGEST_AT, raw + DIGEST_AT))
+  if (!np_sha256_matches(raw, NP_FOOTER_HASHED_SIZE, raw + NP_FOOTER_HASHED_SIZE))
     return np_bundle_damaged(self->path, error, "the footer does not match its SHA-256");
   if (check_version(raw, error) != 0) return -1;
   footer->index_offset = np_le64(raw + 16);

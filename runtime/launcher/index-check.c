@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "format.h"
+
 #define HASH_LENGTH 32
 #define NAME_LIMIT 255
 #define TAR_BLOCK 512

@@ -29,18 +29,18 @@ verdict() {
   status=$?
   rm -rf "$work/damaged-cache"
   if [ $status -eq 0 ] && [ "$(cat "$work/out")" = "$expected" ]; then echo works
-  elif [ $status -eq 125 ] && [ ! -s "$work/out" ] && grep -q 'NIXPACK_\(PAYLOAD_CORRUPT\|PAYLOAD_VERSION\|USAGE_OPTION\)\]$' "$work/err"; then echo named
+  elif [ $status -eq 125 ] && [ ! -s "$work/out" ] && grep -q 'NIXPACK_\(PAYLOAD_CORRUPT\|PAYLOAD_VERSION\|USAGE_INVALID\)\]$' "$work/err"; then echo named
   else echo "WRONG at $1: status $status $(head -c 300 "$work/err")"; fi
 }
 
 : >"$work/verdicts"
-for i in $(seq 1 100); do
-  cut_at=$((launcher + (size - launcher) * (i - 1) / 100))
+for i in $(seq 1 200); do
+  cut_at=$((launcher + (size - launcher) * (i - 1) / 200))
   head -c "$cut_at" "$work/hello" >"$work/damaged"
   chmod 755 "$work/damaged"
   verdict "$cut_at" >>"$work/verdicts"
 done
-equal "a bundle cut behind the launcher at any of 100 lengths names the damage" "$(sort "$work/verdicts" | uniq -c | tr -s ' ')" " 100 named"
+equal "a bundle cut behind the launcher at any of 200 lengths names the damage" "$(sort "$work/verdicts" | uniq -c | tr -s ' ')" " 200 named"
 
 cat >"$work/flip.c" <<'END'
 #include <stdio.h>
@@ -57,13 +57,13 @@ END
 gcc -o "$work/flip" "$work/flip.c"
 : >"$work/verdicts"
 cp "$work/hello" "$work/damaged"
-for i in $(seq 0 249); do
-  at=$((launcher + (size - launcher) * i / 250))
+for i in $(seq 0 499); do
+  at=$((launcher + (size - launcher) * i / 500))
   "$work/flip" "$work/damaged" $at
   verdict "$at" >>"$work/verdicts"
   "$work/flip" "$work/damaged" $at
 done
-equal "a bundle with any of 250 bytes behind the launcher changed names the damage" "$(sort "$work/verdicts" | uniq -c | tr -s ' ')" " 250 named"
+equal "a bundle with any of 500 bytes behind the launcher changed names the damage" "$(sort "$work/verdicts" | uniq -c | tr -s ' ')" " 500 named"
 
 cp "$work/hello" "$work/damaged"
 "$work/flip" "$work/damaged" $((launcher + 20))

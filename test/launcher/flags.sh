@@ -22,7 +22,7 @@ equal "--nixpack-verify is content with an intact file" "$("$work/hello" --nixpa
 check "none of them needs the cache" test ! -e "$work/cache"
 output=$("$work/hello" --nixpack-nonsense 2>&1)
 equal "an unknown option of ours is status 125" $? 125
-contains "and is named" "$output" 'cannot use option "--nixpack-nonsense": it is not known  [NIXPACK_USAGE_OPTION]'
+contains "and is named" "$output" 'cannot use option "--nixpack-nonsense": it is not known  [NIXPACK_USAGE_INVALID]'
 output=$("$work/hello" "--nixpack-$(printf '\033[31m')" 2>&1)
 contains "control characters are printed escaped" "$output" '--nixpack-\x1b[31m'
 

@@ -11,7 +11,8 @@ refused() {
   bundle "$work/evil-sanitized" "$BUILD/launcher-sanitized" <"$work/entries"
   sanitized=$(ASAN_OPTIONS=detect_leaks=0 "$work/evil-sanitized" --nixpack-extract "$work/extracted" 2>&1)
   case $status-$?-$output-$sanitized in
-    125-125-*"$2"*"$2"*) ;;
+    125-125-*"$2  [NIXPACK_UNPACK_REFUSED]"*"$2  [NIXPACK_UNPACK_REFUSED]"*) ;;
+    125-125-*"$2  [NIXPACK_PAYLOAD_CORRUPT]"*"$2  [NIXPACK_PAYLOAD_CORRUPT]"*) ;;
     *)
       report 1 "$1"
       printf '%s\n' "$status: $output" "$sanitized" "expected: $2" | sed 's/^/# /' | head -30

@@ -2,6 +2,7 @@
 // again at short, growing intervals, because the kernel tells nobody that somebody else listens.
 
 import { connect } from 'node:net'
+import type { LookupFunction } from 'node:net'
 import type { LogEvent, LogHub } from '../log/log-hub.ts'
 import { decodeLines } from '../log/log-hub.ts'
 import type { ReadyCheck, ReadySpec } from '../contract/process-spec.ts'
@@ -74,7 +75,7 @@ const ask = (request: ProbeRequest, check: AskedCheck, signal: AbortSignal): Pro
 
 const canConnect = (target: { host: string; port: number } | { path: string }, signal: AbortSignal): Promise<boolean> =>
   new Promise((resolve) => {
-    const socket = connect({ ...target, signal })
+    const socket = connect({ ...target, ...('host' in target && isLocalhost(target.host) ? { lookup: lookupLocalhost } : {}), signal })
     const answer = (isConnected: boolean): void => {
       socket.destroy()
       resolve(isConnected)
@@ -83,6 +84,15 @@ const canConnect = (target: { host: string; port: number } | { path: string }, s
     socket.on('connect', () => answer(true))
     socket.on('error', () => answer(false))
   })
+
+/** RFC 6761: these names mean this host, also where neither /etc/hosts nor a name server says so. */
+const isLocalhost = (host: string): boolean => /^(?:.*\.)?localhost$/i.test(host)
+
+const lookupLocalhost: LookupFunction = (_name, _options, answer) =>
+  answer(null, [
+    { address: '127.0.0.1', family: 4 },
+    { address: '::1', family: 6 },
+  ])
 
 const CONNECT_TIMEOUT_MS = 2000
 

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { createRuntime, isAlive } from '../helpers/start-runtime.ts'
@@ -164,6 +166,16 @@ test('commands and sockets can tell readiness', async () => {
     },
   }).start()
   expect((await up.sees(/c \| all/)).index).toBe(0)
+})
+
+test.each(['127.0.0.1', '::1'])('localhost is reached at %s where no name can be looked up', async (host) => {
+  await using server = createServer().listen(0, host)
+  await once(server, 'listening')
+  const address = server.address()
+  // As on a host without /etc/hosts: nobody knows this name, and it means the same as localhost (RFC 6761).
+  const tcp = `nobody-knows.localhost:${typeof address === 'object' ? address?.port : ''}`
+  const up = create({ processes: { a: { command: sh(FOREVER), ready: { tcp, timeout: '2s' }, restart: 'never' } } }).start()
+  expect((await up.sees(/a ready after|a did not/))[0]).toBe('a ready after')
 })
 
 test('the environment of a process is clean, its stdin is empty, and it can open /dev/stdout and /dev/stderr again', async () => {

@@ -86,7 +86,7 @@ static int compare_fds(const void *a, const void *b) {
 
 void np_close_others(int *keep, size_t count) {
   unsigned next = 3;
-  qsort(keep, count, sizeof *keep, compare_fds);
+  if (count > 0) qsort(keep, count, sizeof *keep, compare_fds);
   for (size_t i = 0; i < count; i++) {
     if (keep[i] < (int)next) continue;
     if (keep[i] > 3) close_between(next, (unsigned)keep[i] - 1);

@@ -17,6 +17,12 @@ static bool is_base_name(const char *name) {
          name[HASH_LENGTH] == '-' && strspn(name + HASH_LENGTH + 1, name_chars) == length - HASH_LENGTH - 1;
 }
 
+// It becomes a directory's name and is printed as it is.
+static bool is_bundle_name(const char *name) {
+  for (const char *at = name; *at != '\0'; at++) if ((unsigned char)*at < ' ' || *at == 0x7f || *at == '/') return false;
+  return name[0] != '\0' && strlen(name) <= NAME_LIMIT && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
 // Attack prevented: a program outside of the entrypoint's own store path.
 static bool is_inside(const char *program) {
   if (program[0] == '\0') return true;
@@ -61,7 +67,7 @@ static const char *frames_problem(const struct np_bundle *b) {
 }
 
 const char *np_index_problem(const struct np_bundle *b) {
-  if (b->name[0] == '\0' || strchr(b->name, '/') != NULL) return "the index holds a malformed bundle name";
+  if (!is_bundle_name(b->name)) return "the index holds a malformed bundle name";
   if (b->entrypoint >= b->path_count) return "the index names an entrypoint that does not exist";
   if (b->runtime != NP_NO_PATH && b->runtime >= b->path_count) return "the index names a runtime that does not exist";
   if (b->composed != (b->runtime != NP_NO_PATH)) return "the index does not name the runtime of a composed bundle";

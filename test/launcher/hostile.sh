@@ -205,6 +205,22 @@ index "a path twice" "are not sorted" <<END
 path|$hash_a-a
 path|$hash_a-a
 END
+index "a bundle name with a slash" "malformed bundle name" <<END
+name|../up
+path|$hash_a-a
+END
+index "a bundle name that is a directory's" "malformed bundle name" <<END
+name|..
+path|$hash_a-a
+END
+index "a bundle name with a control character" "malformed bundle name" <<END
+name|$(printf 'a\033[31m')
+path|$hash_a-a
+END
+index "a bundle name beyond the file system's limit" "malformed bundle name" <<END
+name|$(printf '%0256d' 0)
+path|$hash_a-a
+END
 index "an entrypoint that does not exist" "names an entrypoint that does not exist" <<END
 entry|none
 path|$hash_a-a

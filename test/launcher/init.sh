@@ -56,6 +56,8 @@ equal "death by signal 9 is status 137" $? 137
 equal "an ignored SIGCHLD of the caller does no harm" $? 3
 unshare -pf --mount-proc "$work/group" status 4
 equal "it works as process 1" $? 4
+composed "$work/sanitized" "$BUILD/launcher-sanitized"
+equal "the sanitizers find nothing" "$(ASAN_OPTIONS=detect_leaks=0 "$work/sanitized" status 3 2>&1; echo $?)" 3
 mkdir "$work/tree"
 unshare -pf --kill-child timeout -s KILL 10 "$work/group" status 4
 equal "it works in a process namespace with the /proc of another" $? 4

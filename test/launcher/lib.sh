@@ -99,9 +99,9 @@ file|$hash_a-hello/bin/hello|555|$2
 END
 }
 
-# composed OUTPUT: the test supervisor as runtime
+# composed OUTPUT [LAUNCHER]: the test supervisor as runtime
 composed() {
-  bundle "$1" <<END
+  bundle "$1" "${2:-$BUILD/launcher}" <<END
 name|group
 entry|$hash_a-group
 runtime|$hash_r-nixpack-runtime-1

@@ -53,7 +53,8 @@ export const renderBundleResult = (result: BundleResult): string =>
   [
     `${result.file}: ${renderSize(result.sizeBytes)}`,
     `  ${result.composed ? 'composed' : 'plain'} bundle of ${result.pathCount} store paths, ${renderSize(result.closureBytes)} unpacked, ${renderSize(result.compressedBytes)} compressed`,
-    `  run it with: ${shellQuote(result.file)}${result.composed ? ' --help' : ''}`,
+    `  run it with: ${shellQuote(result.file)}`,
+    ...(result.composed ? [`  its variables: ${shellQuote(result.file)} --help`] : []),
   ].join('\n')
 
 /** A size in MB (1000 x 1000 bytes) with one digit, below that in kB. */

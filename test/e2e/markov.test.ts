@@ -1,9 +1,11 @@
 // The sentence that nixpack exists for: bundle markov, copy the file, run it.
 import { copyFileSync, existsSync, mkdirSync, chownSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { afterEach, expect, test } from 'vitest'
 
-import { processesOf, startBundle, until } from '../helpers/bundle-process.ts'
+import { freePort, processesOf, startBundle, until } from '../helpers/bundle-process.ts'
 import { bundlePath, newUser, removeUsers } from '../helpers/e2e-bundles.ts'
 import { launchMarkov, runDirOf, startMarkov } from '../helpers/markov.ts'
 
@@ -58,6 +60,29 @@ test('a second Ctrl-C kills at once', async () => {
   await markov.ended
   expect(performance.now() - start).toBeLessThan(5000)
   expect(processesOf(markov.uid)).toEqual([])
+})
+
+test('Ctrl-C at a terminal ends it with status 0', async () => {
+  const { dir } = newUser()
+  const environment = {
+    MARKOV_LISTEN_ADDR: `127.0.0.1:${await freePort()}`,
+    NIXPACK_RUN_DIR: join(dir, 'run'),
+    NIXPACK_CACHE_DIR: join(dir, 'cache'),
+    PATH: process.env['PATH'] ?? '',
+  }
+  const terminal = spawn('script', ['--quiet', '--return', '--command', bundlePath('markov'), '/dev/null'], {
+    cwd: dir,
+    env: environment,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  let screen = ''
+  terminal.stdout.setEncoding('utf8').on('data', (text: string) => (screen += text))
+  await until('both processes are ready', () => /markov ready/.test(screen), 30_000)
+  terminal.stdin.write('\u0003')
+  const [status] = await once(terminal, 'close')
+  expect(status).toBe(0)
+  expect(screen).toMatch(/stopping: got SIGINT/)
+  expect(existsSync(join(dir, 'run', 'markov'))).toBe(false)
 })
 
 test('redis killed with -9 comes back and /generate answers again', async () => {

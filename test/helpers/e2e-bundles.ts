@@ -1,13 +1,11 @@
 // Builds the bundles that the end-to-end tests run, once for all of them, through the real command line.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, chownSync, existsSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, chownSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { killBundles, processesOf, until } from './bundle-process.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
-const OUTPUT_DIR = join(ROOT, 'build', 'e2e')
-
 /** Reference of each bundle. */
 const REFERENCES = {
   markov: 'fixtures/markov/markov.nix#entrypoint',
@@ -18,19 +16,24 @@ const REFERENCES = {
 
 export type BundleName = keyof typeof REFERENCES
 
+const DIRECTORY_VARIABLE = 'NIXPACK_E2E_DIR'
+
 /** Path of a bundle that globalSetup has built. */
-export const bundlePath = (name: BundleName): string => join(OUTPUT_DIR, name)
+export const bundlePath = (name: BundleName): string => join(process.env[DIRECTORY_VARIABLE] ?? '', name)
 
 /** Runs the build CLI; returns what it printed on stdout. */
 export const nixpack = (args: readonly string[], environment: Readonly<Record<string, string>> = {}): string =>
   execFileSync(join(ROOT, 'bin', 'nixpack'), args, { cwd: ROOT, encoding: 'utf8', env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
 
-/** vitest calls this before the first end-to-end test. */
-export const setup = (): void => {
+/** vitest calls this before the first end-to-end test, and what it returns after the last. The directory is open to other users, who may not see ours. */
+export const setup = (): (() => void) => {
   if (process.getuid?.() !== 0) throw new Error('the end-to-end tests hide /nix and become other users: run them as root')
   if (!existsSync('/nix/store')) throw new Error('there is no /nix/store: run the end-to-end tests with `make e2e`')
-  mkdirSync(OUTPUT_DIR, { recursive: true })
-  for (const [name, reference] of Object.entries(REFERENCES)) nixpack(['bundle', reference, '--quiet', '--output', join(OUTPUT_DIR, name)])
+  const dir = mkdtempSync('/var/tmp/nixpack-e2e-')
+  chmodSync(dir, 0o755)
+  process.env[DIRECTORY_VARIABLE] = dir
+  for (const [name, reference] of Object.entries(REFERENCES)) nixpack(['bundle', reference, '--quiet', '--output', join(dir, name)])
+  return () => rmSync(dir, { recursive: true })
 }
 
 let nextUid = 61_000

@@ -64,6 +64,7 @@ test('a second Ctrl-C kills at once', async () => {
 
 test('Ctrl-C at a terminal ends it with status 0', async () => {
   const { dir } = newUser()
+  chownSync(dir, 0, 0)
   const environment = {
     MARKOV_LISTEN_ADDR: `127.0.0.1:${await freePort()}`,
     NIXPACK_RUN_DIR: join(dir, 'run'),

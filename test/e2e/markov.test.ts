@@ -71,7 +71,7 @@ test('Ctrl-C at a terminal ends it with status 0', async () => {
     NIXPACK_CACHE_DIR: join(dir, 'cache'),
     PATH: process.env['PATH'] ?? '',
   }
-  const terminal = spawn('script', ['--quiet', '--return', '--command', bundlePath('markov'), '/dev/null'], {
+  const terminal = spawn('script', ['--quiet', '--return', '--command', `exec ${bundlePath('markov')}`, '/dev/null'], {
     cwd: dir,
     env: environment,
     stdio: ['pipe', 'pipe', 'inherit'],

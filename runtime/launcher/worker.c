@@ -70,6 +70,7 @@ static void work(const struct worker *w) {
   close(w->report);
   if (w->attached || result.status != 0) _exit(0);
   setsid();
+  prctl(PR_SET_NAME, "nixpack-sync");
   np_settle(w->bundle, w->cache);
   _exit(0);
 }

@@ -20,10 +20,6 @@ const victims = {
 
 test.each(['supervisor', 'init'] as const)(`after kill -9 of the %s no process is left within 1 s (${REPETITIONS} times)`, async (victim) => {
   const { uid, dir } = newUser()
-  const first = await startMarkov({ uid, dir })
-  first.child.kill('SIGTERM')
-  await first.ended
-  await until('what was unpacked is synced', () => processesOf(uid).length === 0, 60_000)
   for (let round = 0; round < REPETITIONS; round++) {
     const markov = await startMarkov({ uid, dir })
     expect(processesOf(uid).length).toBeGreaterThanOrEqual(4)

@@ -75,14 +75,17 @@ export const killBundles = (): void => {
 
 export type HostProcess = { readonly pid: number; readonly ppid: number; readonly name: string; readonly command: string }
 
-/** All living processes of a user; zombies do not count. */
+/**
+ * All living processes of a user. Zombies do not count, nor does the one that writes to disk in the background what a
+ * first start has unpacked: it belongs to the cache, not to the run.
+ */
 export const processesOf = (uid: number): readonly HostProcess[] =>
   readdirSync('/proc').flatMap((entry) => {
     if (!/^\d+$/.test(entry)) return []
     try {
       const status = readFileSync(`/proc/${entry}/status`, 'utf8')
       const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? ''
-      if (!field('Uid').startsWith(`${uid}\t`) || field('State').startsWith('Z')) return []
+      if (!field('Uid').startsWith(`${uid}\t`) || field('State').startsWith('Z') || field('Name') === 'nixpack-sync') return []
       const command = readFileSync(`/proc/${entry}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
       return [{ pid: Number(entry), ppid: Number(field('PPid')), name: field('Name'), command }]
     } catch {

@@ -1,5 +1,7 @@
 // `up`: the one command that runs something. Reads top to bottom as a run goes by.
 
+import { setTimeout } from 'node:timers/promises'
+
 import { createRunDirectory } from '../config/run-directory.ts'
 import { planProcesses } from '../config/plan-processes.ts'
 import { writeFiles } from '../config/write-files.ts'
@@ -66,10 +68,14 @@ const CONGESTED_DRAIN_MS = 5000
 
 type ControlParts = Pick<ControlOptions, 'socketPath' | 'supervisor' | 'hub'>
 
+/** Loading HTTP takes some 10 ms in which nothing else happens here: by then the first programs are on their way. */
+const HTTP_DELAY_MS = 10
+
 /** HTTP is loaded while the processes are starting. Without a control socket they run all the same. */
 const startControl = async (context: CommandContext, parts: ControlParts): Promise<ControlServer | undefined> => {
   const { manifest, instance, stdout, report } = context
   try {
+    await setTimeout(HTTP_DELAY_MS)
     const { createControlServer } = await import('../control/server.ts')
     const linesDropped = (): number => stdout.linesDropped
     return await createControlServer({ ...parts, name: manifest.name, instance, linesDropped })

@@ -55,6 +55,8 @@ int np_composed_run(struct np_bundle *b, const char *engine, char **argv, struct
   const struct np_setting settings[] = {
     { "NIXPACK_BUNDLE", b->file },        { "NIXPACK_ARGV0", argv0 },   { "NIXPACK_ENTRYPOINT", paths.entrypoint },
     { "NIXPACK_RUNTIME", paths.runtime }, { "NIXPACK_ENGINE", engine }, { "NIXPACK_VERSION_INFO", paths.identity },
+    // Node reads the host's /etc/ssl/openssl.cnf at its start, and gives up when there is something in it that it cannot use.
+    { "OPENSSL_CONF", "/dev/null" },
   };
   char **arguments = make_arguments(&paths, argv0, argv[0] != NULL ? argv + 1 : argv);
   char **environment = np_environment(environ, settings, sizeof settings / sizeof *settings);

@@ -123,6 +123,22 @@ test('a wrong environment is refused as a whole: every problem by name, nothing 
   expect(processesOf(uid)).toEqual([])
 })
 
+test("nothing that configures the host's Node, linker or OpenSSL has an effect", async () => {
+  const { uid, dir } = newUser()
+  const env = {
+    NODE_OPTIONS: '--no-such-option',
+    NODE_DEBUG: 'http',
+    LD_PRELOAD: '/nonexistent.so',
+    LD_LIBRARY_PATH: '/usr/lib',
+    OPENSSL_CONF: '/etc/ssl/openssl.cnf',
+  }
+  const hostSetup = "mkdir -p /etc/ssl && mount -t tmpfs none /etc/ssl && echo '[[[ garbage' >/etc/ssl/openssl.cnf"
+  const run = startBundle({ file: bundlePath('markov'), uid, cwd: dir, args: ['--version'], env, hostSetup })
+  expect((await run.ended).status).toBe(0)
+  expect(run.stdout()).toMatch(/^markov [0-9a-f]{64}\n/)
+  expect(run.stderr()).toBe('')
+})
+
 test('a run directory that cannot be made is named', async () => {
   const { uid, dir } = newUser()
   const run = startBundle({ file: bundlePath('markov'), uid, cwd: dir, env: { NIXPACK_RUN_DIR: '/proc/none' } })

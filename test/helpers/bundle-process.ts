@@ -7,7 +7,8 @@ import { createServer } from 'node:net'
 import { once } from 'node:events'
 
 /** Hides /nix, becomes the user and execs the bundle, so that the process id is the bundle's. */
-const ENTER = 'mount -t tmpfs -o size=4k,mode=755 none /nix && cd "$2" && exec setpriv --reuid="$1" --regid="$1" --clear-groups -- env -i -- "${@:3}"'
+const ENTER =
+  'mount -t tmpfs -o size=4k,mode=755 none /nix && eval "$3" && cd "$2" && exec setpriv --reuid="$1" --regid="$1" --clear-groups -- env -i -- "${@:4}"'
 
 export type BundleRun = {
   readonly child: ChildProcess
@@ -28,6 +29,8 @@ export type BundleStart = {
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly input?: string
+  /** Shell commands that change the host first, as root, in a mount namespace of this run. */
+  readonly hostSetup?: string
 }
 
 const running = new Set<ChildProcess>()
@@ -37,7 +40,21 @@ export const startBundle = (start: BundleStart): BundleRun => {
   const variables = Object.entries({ PATH: '/nonexistent', ...start.env }).map(([name, value]) => `${name}=${value}`)
   const child = spawn(
     'unshare',
-    ['--mount', '--propagation', 'private', 'bash', '-c', ENTER, 'enter', String(start.uid), start.cwd, ...variables, start.file, ...(start.args ?? [])],
+    [
+      '--mount',
+      '--propagation',
+      'private',
+      'bash',
+      '-c',
+      ENTER,
+      'enter',
+      String(start.uid),
+      start.cwd,
+      start.hostSetup ?? ':',
+      ...variables,
+      start.file,
+      ...(start.args ?? []),
+    ],
     { stdio: 'pipe', cwd: '/' },
   )
   running.add(child)

@@ -37,7 +37,7 @@ char **np_environment(char *const *inherited, const struct np_setting *settings,
   char **result = calloc(size + count + 1, sizeof *result);
   if (result == NULL) return NULL;
   for (size_t i = 0; i < size; i++) {
-    if (is_replaced(inherited[i], settings, count)) continue;
+    if (!is_hidden(inherited[i]) && is_replaced(inherited[i], settings, count)) continue;
     result[used] = is_hidden(inherited[i]) ? join(HIDDEN_PREFIX, inherited[i], "") : inherited[i];
     if (result[used++] == NULL) return NULL;
   }

@@ -19,10 +19,11 @@ const entrySchema = z.strictObject({
   frames: z.array(z.strictObject({ sizeBytes: z.number(), archiveBytes: z.number(), digest: z.string() })),
 })
 
-/** Directory of the cache: $NIXPACK_FRAME_CACHE, else below the user's cache directory. */
+/** Directory of the cache: $NIXPACK_FRAME_CACHE, else below the user's cache directory; an empty variable counts as not set. */
 export const frameCacheDir = (environment: Readonly<Record<string, string | undefined>>): string => {
-  const base = environment['XDG_CACHE_HOME'] ?? join(environment['HOME'] ?? homedir(), '.cache')
-  return environment['NIXPACK_FRAME_CACHE'] ?? join(base, 'nixpack', 'frames')
+  const set = (name: string): string | undefined => (environment[name] === '' ? undefined : environment[name])
+  const base = set('XDG_CACHE_HOME') ?? join(set('HOME') ?? homedir(), '.cache')
+  return set('NIXPACK_FRAME_CACHE') ?? join(base, 'nixpack', 'frames')
 }
 
 /** Name of the entry for a path archived with these settings. */

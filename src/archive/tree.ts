@@ -19,7 +19,8 @@ export const readTree = async (root: string, name = ''): Promise<readonly TreeEn
   if (!stats.isDirectory()) throw new NixpackError('ARCHIVE_FAILED', `cannot archive "${path}": it is neither a file, nor a directory, nor a symbolic link`)
   const children = await readNames(path)
   const entries: TreeEntry[] = [{ kind: 'directory', name }]
-  for (const child of children) entries.push(...(await readTree(root, name === '' ? child : `${name}/${child}`)))
+  // One by one: the arguments of a call have to fit on the stack, a large tree does not.
+  for (const child of children) for (const entry of await readTree(root, name === '' ? child : `${name}/${child}`)) entries.push(entry)
   return entries
 }
 

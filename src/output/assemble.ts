@@ -39,7 +39,7 @@ export const assembleBundle = async (outputPath: string, parts: BundleParts): Pr
   const totalSize = framesEnd + index.length + FOOTER_SIZE
   const indexDigest = sha256(index)
   const footer = encodeFooter({ indexOffset: framesEnd, indexLength: index.length, indexDigest, launcherLength: launcher.length, totalSize }, sha256)
-  await assertNoDirectory(outputPath)
+  await assertReplaceable(outputPath)
   try {
     await writeAtomically(outputPath, {
       mode: 0o777,
@@ -79,10 +79,12 @@ const copyFrame = async (file: FileHandle, frame: FrameSource, baseName: string)
   if (!hash.digest().equals(frame.digest)) throw new DamagedFrame(baseName)
 }
 
-const assertNoDirectory = async (path: string): Promise<void> => {
+/** The rename would put a regular file in the place of a device such as /dev/null. */
+const assertReplaceable = async (path: string): Promise<void> => {
   const stats = await stat(path).catch(() => undefined)
-  if (stats?.isDirectory() !== true) return
-  throw new NixpackError('OUTPUT_UNWRITABLE', `cannot write bundle "${path}": there is a directory of this name`, { hint: 'choose another file with -o' })
+  if (stats === undefined || stats.isFile()) return
+  const reason = stats.isDirectory() ? 'there is a directory of this name' : 'it is not a regular file'
+  throw new NixpackError('OUTPUT_UNWRITABLE', `cannot write bundle "${path}": ${reason}`, { hint: 'choose another file with -o' })
 }
 
 const sha256 = (bytes: Buffer): Buffer => createHash('sha256').update(bytes).digest()

@@ -1,11 +1,15 @@
 // Opens a bundle: footer and index, checked; and, on request, the digest of every frame.
 import { createHash } from 'node:crypto'
+import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 
 import { decodeFooter, decodeIndex, FOOTER_SIZE } from '../../runtime/contract/bundle-format.ts'
 import type { BundleIndex, FrameRecord } from '../../runtime/contract/bundle-format.ts'
 import { NixpackError } from '../../runtime/contract/errors.ts'
+
+/** A frame can be larger than memory. */
+const CHUNK_BYTES = 1 << 20
 
 export type OpenedBundle = { readonly index: BundleIndex; readonly sizeBytes: number; readonly launcherBytes: number; readonly identity: string }
 
@@ -21,10 +25,16 @@ export const verifyBundle = async (path: string): Promise<OpenedBundle> =>
   })
 
 const withFile = async <Result>(path: string, use: (file: FileHandle) => Promise<Result>): Promise<Result> => {
-  const file = await open(path, 'r').catch((cause: unknown) => {
+  // Non-blocking: opening a FIFO would wait for a writer.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause: unknown) => {
     throw new NixpackError('USAGE_INVALID', `cannot open bundle "${path}"`, { cause, hint: 'give the path of a file made by nixpack bundle' })
   })
   try {
+    if (!(await file.stat()).isFile()) {
+      throw new NixpackError('USAGE_INVALID', `cannot open bundle "${path}": it is not a regular file`, {
+        hint: 'give the path of a file made by nixpack bundle',
+      })
+    }
     return await use(file)
   } finally {
     await file.close()
@@ -40,8 +50,10 @@ const readParts = async (file: FileHandle): Promise<OpenedBundle> => {
 }
 
 const verifyFrame = async (file: FileHandle, frame: FrameRecord, at: { readonly path: string; readonly baseName: string }): Promise<void> => {
-  const bytes = await readAt(file, frame.offset, frame.sizeBytes)
-  if (sha256(bytes).equals(frame.digest)) return
+  const hash = createHash('sha256')
+  const end = frame.offset + frame.sizeBytes
+  for (let at = frame.offset; at < end; at += CHUNK_BYTES) hash.update(await readAt(file, at, Math.min(CHUNK_BYTES, end - at)))
+  if (hash.digest().equals(frame.digest)) return
   throw new NixpackError('PAYLOAD_CORRUPT', `cannot verify bundle "${at.path}": the frame of "${at.baseName}" at byte ${frame.offset} is damaged`, {
     hint: 'copy or build the file again',
   })

@@ -1,5 +1,5 @@
 // The build CLI against wrong input: one clear message with a code, nothing half-written.
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,6 +26,7 @@ writeFileSync(
   }`,
 )
 mkdirSync(join(workDir, 'taken'))
+execFileSync('mkfifo', [join(workDir, 'fifo')])
 
 test.each([
   { args: ['bundle', 'missing.nix#x'], code: 'ENTRYPOINT_NOT_FOUND', names: 'missing.nix', status: 1 },
@@ -42,13 +43,16 @@ test.each([
   { args: ['bundle', 'made.nix#foreign'], code: 'CLOSURE_FOREIGN_SYSTEM', names: 'made.nix#foreign', status: 1 },
   { args: ['bundle', 'made.nix#fails'], code: 'NIX_FAILED', names: 'the builder says why', status: 1 },
   { args: ['inspect', 'text'], code: 'PAYLOAD_CORRUPT', names: 'footer', status: 125 },
+  { args: ['bundle', `${ROOT}/fixtures/markov/markov.nix#hello`, '-o', 'fifo'], code: 'OUTPUT_UNWRITABLE', names: 'fifo', status: 1 },
+  { args: ['inspect', 'fifo'], code: 'USAGE_INVALID', names: 'fifo', status: 2 },
+  { args: ['inspect', 'taken'], code: 'USAGE_INVALID', names: 'taken', status: 2 },
   { args: ['inspect', 'missing'], code: 'USAGE_INVALID', names: 'missing', status: 2 },
 ])('nixpack $args is refused with $code', ({ args, code, names, status }) => {
   const result = nixpack(args)
   expect(result.stderr).toContain(`[NIXPACK_${code}]`)
   expect(result.stderr).toContain(names)
   expect(result.status).toBe(status)
-  expect(readdirSync(workDir).sort()).toEqual(['broken.nix', 'made.nix', 'set.nix', 'taken', 'text'])
+  expect(readdirSync(workDir).sort()).toEqual(['broken.nix', 'fifo', 'made.nix', 'set.nix', 'taken', 'text'])
 })
 
 test('a frame cache that cannot be written to is named', () => {

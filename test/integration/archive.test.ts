@@ -1,5 +1,6 @@
 // Trees on disk -> frames -> the same trees, unpacked by the system's tar; and what keeps the bytes the same.
 import { execFileSync } from 'node:child_process'
+import { symlinkSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -110,4 +111,13 @@ test('a name that is not UTF-8 is refused by name', async () => {
   await mkdir(dir)
   await writeFile(Buffer.concat([Buffer.from(`${dir}/`), Buffer.from([0xff, 0xfe])]), '')
   await expect(readTree(dir)).rejects.toThrow(/its name is not UTF-8/)
+})
+
+test('a tree of many entries needs no deep stack', async () => {
+  const dir = join(workDir, 'tree')
+  await mkdir(join(dir, 'many'), { recursive: true })
+  for (let at = 0; at < 20_000; at++) symlinkSync('x', join(dir, 'many', `${at}`))
+  const script = `import { readTree } from '${new URL('../../src/archive/tree.ts', import.meta.url).href}'; console.log((await readTree(process.argv[1])).length)`
+  const printed = execFileSync(process.execPath, ['--stack-size=150', '--input-type=module', '-e', script, dir], { encoding: 'utf8' })
+  expect(printed).toBe('20002\n')
 })

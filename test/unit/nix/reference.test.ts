@@ -8,6 +8,9 @@ const noDirectory = () => false
 test.each([
   ['markov.nix#entrypoint', { kind: 'file', path: 'markov.nix', attribute: 'entrypoint' }],
   ['../a b/markov.nix#x.y', { kind: 'file', path: '../a b/markov.nix', attribute: 'x.y' }],
+  ['a#b/markov.nix#x', { kind: 'file', path: 'a#b/markov.nix', attribute: 'x' }],
+  ['github:owner/name.nix#pkg', { kind: 'flake', reference: 'github:owner/name.nix#pkg' }],
+  ['.#set.nix', { kind: 'flake', reference: '.#set.nix' }],
   ['markov.nix', { kind: 'file', path: 'markov.nix', attribute: '' }],
   ['.#pkg', { kind: 'flake', reference: '.#pkg' }],
   ['github:owner/repo#pkg', { kind: 'flake', reference: 'github:owner/repo#pkg' }],

@@ -1,5 +1,6 @@
 // The only console writer of the build CLI: progress, results, errors.
 import { renderError } from '../runtime/contract/errors.ts'
+import { isErrno } from './lib/errno.ts'
 import type { BundleResult, Progress } from './pipeline.ts'
 
 export type Report = Progress & {
@@ -20,6 +21,10 @@ export const reportStyle = (environment: Readonly<Record<string, string | undefi
 /** Results go to stdout; progress and errors go to stderr. */
 export const createReport = (style: ReportStyle): Report => {
   let open = false
+  // Whoever reads the result may stop early, as `head` does.
+  process.stdout.on('error', (error) => {
+    if (!isErrno(error, 'EPIPE')) throw error
+  })
   const end = (): void => {
     if (open) process.stderr.write('\n')
     open = false

@@ -40,7 +40,7 @@ const LAYERS: readonly (readonly [files: RegExp, allowed: readonly string[]])[] 
   [/^src\/sea\//, ['node:', 'zod', 'esbuild', 'postject', 'src/sea/', 'src/lib/', 'runtime/contract/']],
   [/^src\/output\//, ['node:', 'src/output/', 'src/lib/', 'runtime/contract/']],
   [/^src\/options\.ts$/, ['commander', 'zod', 'src/archive/compress.ts']],
-  [/^src\/report\.ts$/, ['node:', 'runtime/contract/']],
+  [/^src\/report\.ts$/, ['node:', 'src/lib/errno.ts', 'runtime/contract/']],
   [/^src\/pipeline\.ts$/, ['node:', 'src/', 'runtime/contract/']],
   [
     /^src\/commands\//,

@@ -17,9 +17,18 @@ export const inspectEntrypoint = async (entrypoint: Entrypoint, programOption: s
   const asked = programOption ?? entrypoint.program
   const manifest = asked === undefined ? await readManifest(root) : undefined
   if (manifest !== undefined) return { composed: true, name: manifest.name, program: '' }
+  if (asked !== undefined) assertInside(asked)
   const program = asked ?? (await findProgram(root, entrypoint))
   await assertExecutable(join(root, program))
   return { composed: false, name: program === '' ? nameOf(entrypoint.baseName) : program.slice(program.lastIndexOf('/') + 1), program }
+}
+
+/** The launcher runs nothing outside of the entrypoint, and takes a path literally. */
+const assertInside = (program: string): void => {
+  if (program.split('/').every((part) => part !== '' && part !== '.' && part !== '..')) return
+  throw new NixpackError('USAGE_INVALID', `cannot use program "${program}": it is not a plain path below the store path`, {
+    hint: 'give one such as bin/NAME with --program',
+  })
 }
 
 const readManifest = async (root: string): Promise<{ readonly name: string } | undefined> => {

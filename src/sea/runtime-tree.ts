@@ -52,7 +52,7 @@ export const buildRuntime = async (input: RuntimeInput): Promise<void> => {
   await installProgram(input.launcherPath, building(launcherPath))
   await installProgram(input.launcherPath, building(join(treeDir, 'bin', 'shim')))
   await buildSupervisor({ ...input, outputPath: building(join(treeDir, 'bin', 'supervisor')) })
-  for (const { name, path } of await findLibraries(input.nodePath)) await installProgram(path, building(join(treeDir, 'lib', name)))
+  for (const { name, path } of await findLibraries(input.nodePath)) await installLibrary(path, building(join(treeDir, 'lib', name)))
   await writeFile(building(stampPath), JSON.stringify({ version: input.version }))
   await rm(finalDir, { recursive: true, force: true })
   await rename(workingDir, finalDir)
@@ -60,5 +60,16 @@ export const buildRuntime = async (input: RuntimeInput): Promise<void> => {
 
 const installProgram = async (sourcePath: string, targetPath: string): Promise<void> => {
   await copyFile(sourcePath, targetPath)
+  await chmod(targetPath, 0o755)
+}
+
+/** The dynamic linker asks for the host's list of libraries to put into every program; ours has none, at a path of the same length. */
+const HOST_PRELOAD = Buffer.from('/etc/ld.so.preload')
+const NO_PRELOAD = Buffer.from('/nix/no/ld.preload')
+
+const installLibrary = async (sourcePath: string, targetPath: string): Promise<void> => {
+  const bytes = await readFile(sourcePath)
+  for (let at = bytes.indexOf(HOST_PRELOAD); at !== -1; at = bytes.indexOf(HOST_PRELOAD, at)) NO_PRELOAD.copy(bytes, at)
+  await writeFile(targetPath, bytes, { mode: 0o755 })
   await chmod(targetPath, 0o755)
 }

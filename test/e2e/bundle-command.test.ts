@@ -37,6 +37,12 @@ test.each([
   { args: ['bundle', `${ROOT}/fixtures/markov/markov.nix#hello`, '-o', 'taken'], code: 'OUTPUT_UNWRITABLE', names: 'taken', status: 1 },
   { args: ['bundle', `${ROOT}/fixtures/markov/markov.nix#hello`, '-o', 'missing/dir/x'], code: 'OUTPUT_UNWRITABLE', names: 'missing/dir', status: 1 },
   { args: ['bundle', `${ROOT}/fixtures/markov/markov.nix#hello`, '--program', 'bin/none'], code: 'ENTRYPOINT_NOT_FOUND', names: 'bin/none', status: 1 },
+  ...['/bin/hello', '../x/bin/y', './bin/hello'].map((program) => ({
+    args: ['bundle', `${ROOT}/fixtures/markov/markov.nix#hello`, '--program', program],
+    code: 'USAGE_INVALID',
+    names: program,
+    status: 2,
+  })),
   { args: ['bundle', `${ROOT}/fixtures/markov/markov.nix#hello`, '--level', '99'], code: 'USAGE_INVALID', names: 'level', status: 2 },
   { args: ['bundle', `${ROOT}/fixtures/markov/markov.nix#hello`, '--program', 'bin'], code: 'ENTRYPOINT_NOT_EXECUTABLE', names: '/bin"', status: 1 },
   { args: ['bundle', 'made.nix#manifest'], code: 'MANIFEST_INVALID', names: 'did you mean "name"', status: 2 },
@@ -79,4 +85,10 @@ test.each([['bundel'], ['bundle', 'x.nix', '--outptu', 'y'], ['bundle']])('a mis
 test('inspect --verify reads every frame and --json is one object', () => {
   const result = nixpack(['inspect', bundlePath('hello'), '--verify', '--json'])
   expect(JSON.parse(result.stdout)).toMatchObject({ name: 'hello', kind: 'plain', program: 'bin/hello' })
+})
+
+test('a reader that stops early is no error', () => {
+  const script = '{ "$0" inspect "$1"; echo "status $?" >&2; } | true'
+  const result = spawnSync('/bin/sh', ['-c', script, join(ROOT, 'bin', 'nixpack'), bundlePath('hello')], { encoding: 'utf8' })
+  expect(result.stderr).toBe('status 0\n')
 })

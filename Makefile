@@ -2,6 +2,8 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .SUFFIXES:
+# What a target needs is listed in the order in which it is made: `setup` installs what the rest works with.
+.NOTPARALLEL:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 SYSTEM := $(shell uname -m)-linux
@@ -58,13 +60,13 @@ setup-test: setup
 	@.ci/setup test
 
 node_modules/.package-lock.json: package.json package-lock.json
-	@PATH='$(HOST_PATH)' .ci/install-packages
+	@PATH="$$HOST_PATH" .ci/install-packages
 
 $(LAUNCHER): $(LAUNCHER_SOURCES)
 	@echo 'make: building the launcher'
 	@$(MAKE) -s -C runtime/launcher OUT=$(CURDIR)/build/launcher
 
-$(RUNTIME): $(LAUNCHER) $(RUNTIME_SOURCES) package-lock.json
+$(RUNTIME): $(LAUNCHER) $(RUNTIME_SOURCES) package.json package-lock.json
 	@echo 'make: building the runtime'
 	@bin/nixpack prepare --launcher $(LAUNCHER) 2>build/prepare.log || { cat build/prepare.log >&2; exit 1; }
 

@@ -6,6 +6,10 @@ SHELL := /bin/sh
 .NOTPARALLEL:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
+ifneq ($(words $(CURDIR)),1)
+$(error cannot build in "$(CURDIR)": make takes no path with white space; move the clone)
+endif
+
 SYSTEM := $(shell uname -m)-linux
 NODE_PACKAGE := node-linux-$(if $(filter aarch64-linux,$(SYSTEM)),arm64,x64)
 ifndef HOST_PATH

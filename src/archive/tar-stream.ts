@@ -27,15 +27,20 @@ export const tarSize = (baseName: string, entries: readonly TreeEntry[]): number
     END_BLOCKS * BLOCK_SIZE,
   )
 
-const encodeEntryHeader = (baseName: string, entry: TreeEntry): Buffer => {
+/** Header blocks of one entry; exported for the sizes that no test can have on disk. */
+export const encodeEntryHeader = (baseName: string, entry: TreeEntry): Buffer => {
   const path = entry.name === '' ? baseName : `${baseName}/${entry.name}`
   const fields = { path, mode: modeOf(entry), uid: 0, gid: 0, mtime: STORE_TIME, ...typeOf(entry) }
   const block = Buffer.alloc(BLOCK_SIZE)
-  if (!new Header(fields).encode(block)) return block
+  const isLarge = fields.size > LARGEST_OCTAL_SIZE
+  if (!new Header(isLarge ? { ...fields, size: 0 } : fields).encode(block) && !isLarge) return block
   const linkpath = entry.kind === 'symlink' ? { linkpath: entry.target } : {}
   const size = entry.kind === 'file' ? { size: entry.sizeBytes } : {}
   return Buffer.concat([new Pax({ path, ...linkpath, ...size }).encode(), block])
 }
+
+/** Eleven octal digits. Beyond, the package would write a number in base 256, which the launcher does not read. */
+const LARGEST_OCTAL_SIZE = 0o77777777777
 
 const modeOf = (entry: TreeEntry): number => {
   if (entry.kind === 'symlink') return 0o777

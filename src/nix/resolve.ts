@@ -1,5 +1,5 @@
 // REF -> a built store path and what is known about it.
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 
@@ -24,12 +24,18 @@ type BuiltReference = Exclude<Reference, { kind: 'store-path' }>
 
 /** Builds REF and returns its store path. Throws TOOL_MISSING, NIX_FAILED, ENTRYPOINT_NOT_FOUND. */
 export const resolveEntrypoint = async (text: string, verbose: boolean): Promise<Entrypoint> => {
-  const reference = parseReference(text, (dir) => existsSync(join(dir, 'default.nix')) && !existsSync(join(dir, 'flake.nix')))
+  const reference = parseReference(throughLink(text), (dir) => existsSync(join(dir, 'default.nix')) && !existsSync(join(dir, 'flake.nix')))
   if (reference.kind === 'store-path') return { baseName: reference.baseName, program: reference.program, mainProgram: undefined, system: undefined }
   if (reference.kind === 'file') assertFile(reference.path)
   const { mainProgram, system } = await describe(reference, text)
   const built = await nixJson({ purpose: `build "${text}"`, args: ['build', '--no-link', '--json', ...installable(reference)], verbose })
   return { baseName: mainOutput(built, text), program: undefined, mainProgram: mainProgram ?? undefined, system: system ?? undefined }
+}
+
+/** `./result` and other links into the store mean what they point to. */
+const throughLink = (text: string): string => {
+  const target = existsSync(text) ? realpathSync(text) : text
+  return splitStorePath(target) === undefined ? text : target
 }
 
 const assertFile = (path: string): void => {

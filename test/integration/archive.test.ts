@@ -8,6 +8,7 @@ import { zstdDecompressSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { narHashOf } from '../../src/archive/nar-hash.ts'
+import { encodeEntryHeader } from '../../src/archive/tar-stream.ts'
 import { readTree } from '../../src/archive/tree.ts'
 import { archiveClosure } from '../../src/archive/write.ts'
 import type { ArchivedPath } from '../../src/archive/write.ts'
@@ -120,4 +121,12 @@ test('a tree of many entries needs no deep stack', async () => {
   const script = `import { readTree } from '${new URL('../../src/archive/tree.ts', import.meta.url).href}'; console.log((await readTree(process.argv[1])).length)`
   const printed = execFileSync(process.execPath, ['--stack-size=150', '--input-type=module', '-e', script, dir], { encoding: 'utf8' })
   expect(printed).toBe('20002\n')
+})
+
+test('a file that does not fit into a ustar header has its size in a pax record, and 0 in the header', () => {
+  const sizeBytes = 9 * 2 ** 30
+  const blocks = encodeEntryHeader('a', { kind: 'file', name: 'b', sizeBytes, executable: false })
+  expect(blocks.length).toBe(3 * 512)
+  expect(blocks.toString('latin1', 512, 1024)).toContain(` size=${sizeBytes}\n`)
+  expect(Number.parseInt(blocks.toString('latin1', 1024 + 124, 1024 + 136), 8)).toBe(0)
 })

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { MACHINES } from '../runtime/contract/bundle-format.ts'
 import type { System } from '../runtime/contract/bundle-format.ts'
 import { NixpackError } from '../runtime/contract/errors.ts'
+import type { RelocationVerdict } from '../runtime/contract/relocation.ts'
 import { narHashOf } from './archive/nar-hash.ts'
 import { readTree } from './archive/tree.ts'
 import { dropFrames, frameCacheDir } from './archive/frame-cache.ts'
@@ -93,6 +94,8 @@ const archive = async (
   })
 }
 
+type LintedPath = ArchivedPath & RelocationVerdict
+
 type Placed = {
   readonly system: System
   readonly paths: readonly ArchivedPath[]
@@ -101,17 +104,17 @@ type Placed = {
   readonly launcherPath: string
 }
 
-const describeBundle = (kind: BundleKind, placed: Placed): BundleParts<ArchivedPath> => ({
+const describeBundle = (kind: BundleKind, placed: Placed): BundleParts<LintedPath> => ({
   ...kind,
   system: placed.system,
   launcherPath: placed.launcherPath,
   entrypoint: placed.paths.findIndex((path) => path.baseName === placed.entrypoint),
   runtime: placed.runtime === undefined ? undefined : placed.paths.findIndex((path) => path.baseName === placed.runtime),
-  paths: placed.paths,
+  paths: placed.paths.map((path) => ({ ...path, references: true, notes: [] })),
 })
 
 /** A damaged frame is taken out of the cache, so that running the command again mends it. */
-const assembleOrForget = async (outputPath: string, parts: BundleParts<ArchivedPath>, cacheDir: string) => {
+const assembleOrForget = async (outputPath: string, parts: BundleParts<LintedPath>, cacheDir: string) => {
   try {
     return await assembleBundle(outputPath, parts)
   } catch (error) {

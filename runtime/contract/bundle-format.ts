@@ -1,8 +1,10 @@
 // The bytes behind the launcher: frames, index, footer. The launcher reads the same layout
 // (runtime/launcher/format.h); integers are little endian. Pure: encodes to and decodes from buffers.
 import { NixpackError } from './errors.ts'
+import { decodeNotes, encodeNotes } from './relocation.ts'
+import type { RelocationVerdict } from './relocation.ts'
 
-export const FORMAT_VERSION = 1
+export const FORMAT_VERSION = 2
 export const FOOTER_MAGIC = 'NIXPACK\0'
 export const INDEX_MAGIC = 'NPINDEX\0'
 export const FOOTER_SIZE = 128
@@ -12,6 +14,7 @@ export const PATH_RECORD_SIZE = 96
 export const FRAME_RECORD_SIZE = 72
 export const DIGEST_SIZE = 32
 export const FLAG_COMPOSED = 1
+export const PATH_FLAG_REFERENCES = 1
 export const NO_PATH = 0xffff_ffff
 
 /** ELF e_machine of each system that Nix names and a launcher exists for. */
@@ -28,7 +31,7 @@ export type FrameRecord = {
   readonly digest: Buffer
 }
 
-export type PathRecord = {
+export type PathRecord = RelocationVerdict & {
   /** Base name in the store: `<hash>-<name>`. */
   readonly baseName: string
   /** Sum of the sizes of its files. */
@@ -62,30 +65,32 @@ export type BundleFooter = {
 
 /** Encodes an index. Paths must be sorted by base name, their frames contiguous. */
 export const encodeIndex = (index: BundleIndex): Buffer => {
-  const strings = internStrings([index.name, index.program, ...index.paths.map((path) => path.baseName)])
-  const frames = index.paths.flatMap((path) => path.frames)
-  const header = encodeHeader(index, strings, frames.length)
+  const strings = createStrings()
+  const [name, program] = [strings.add(index.name), strings.add(index.program)]
   const firstFrames = runningTotals(index.paths.map((path) => path.frames.length))
   const pathRecords = index.paths.map((path, at) => encodePath(path, strings, firstFrames[at] ?? 0))
   const frameRecords = index.paths.flatMap((path, at) => path.frames.map((frame) => encodeFrame(frame, at)))
-  return Buffer.concat([header, ...pathRecords, ...frameRecords, strings.bytes])
+  const text = strings.bytes()
+  const header = encodeHeader(index, { name, program, textBytes: text.length, frameCount: frameRecords.length })
+  return Buffer.concat([header, ...pathRecords, ...frameRecords, text])
 }
 
 type StringAt = readonly [offset: number, length: number]
-type Strings = { readonly bytes: Buffer; readonly at: (value: string) => StringAt }
+type Strings = { readonly add: (value: string) => StringAt; readonly bytes: () => Buffer }
 
-const internStrings = (values: readonly string[]): Strings => {
-  const at = new Map<string, StringAt>()
+/** Every string has a place of its own: the launcher refuses records that share one. */
+const createStrings = (): Strings => {
   const parts: Buffer[] = []
   let offset = 0
-  for (const value of values) {
-    if (at.has(value)) continue
-    const bytes = Buffer.from(value)
-    at.set(value, [offset, bytes.length])
-    parts.push(bytes)
-    offset += bytes.length
+  return {
+    add: (value) => {
+      const bytes = Buffer.from(value)
+      parts.push(bytes)
+      offset += bytes.length
+      return [offset - bytes.length, bytes.length]
+    },
+    bytes: () => Buffer.concat(parts),
   }
-  return { bytes: Buffer.concat(parts), at: (value) => at.get(value) ?? [0, 0] }
 }
 
 const runningTotals = (counts: readonly number[]): readonly number[] => {
@@ -93,29 +98,33 @@ const runningTotals = (counts: readonly number[]): readonly number[] => {
   return counts.map((count) => (total += count) - count)
 }
 
-const encodeHeader = (index: BundleIndex, strings: Strings, frameCount: number): Buffer => {
+type HeaderFields = { readonly name: StringAt; readonly program: StringAt; readonly textBytes: number; readonly frameCount: number }
+
+const encodeHeader = (index: BundleIndex, fields: HeaderFields): Buffer => {
   const header = Buffer.alloc(INDEX_HEADER_SIZE)
   header.write(INDEX_MAGIC, 0, 'latin1')
   header.writeUInt32LE(FORMAT_VERSION, 8)
   header.writeUInt32LE(index.composed ? FLAG_COMPOSED : 0, 12)
   header.writeUInt32LE(index.paths.length, 16)
-  header.writeUInt32LE(frameCount, 20)
-  header.writeUInt32LE(strings.bytes.length, 24)
+  header.writeUInt32LE(fields.frameCount, 20)
+  header.writeUInt32LE(fields.textBytes, 24)
   header.writeUInt32LE(index.entrypoint, 28)
-  writeString(header, 32, strings.at(index.program))
+  writeString(header, 32, fields.program)
   header.writeUInt32LE(index.runtime ?? NO_PATH, 40)
   header.writeUInt32LE(MACHINES[index.system], 44)
-  writeString(header, 48, strings.at(index.name))
+  writeString(header, 48, fields.name)
   return header
 }
 
 const encodePath = (path: PathRecord, strings: Strings, firstFrame: number): Buffer => {
   const record = Buffer.alloc(PATH_RECORD_SIZE)
-  writeString(record, 0, strings.at(path.baseName))
+  writeString(record, 0, strings.add(path.baseName))
   record.writeUInt32LE(firstFrame, 8)
   record.writeUInt32LE(path.frames.length, 12)
   record.writeBigUInt64LE(BigInt(path.sizeBytes), 16)
   path.narHash.copy(record, 24)
+  record.writeUInt32LE(path.references ? PATH_FLAG_REFERENCES : 0, 56)
+  writeString(record, 60, strings.add(encodeNotes(path.notes)))
   return record
 }
 
@@ -175,13 +184,15 @@ export const decodeIndex = (bytes: Buffer, footer: BundleFooter): BundleIndex =>
   const text = (at: number): string => readString(bytes, at, layout)
   const paths = Array.from({ length: layout.pathCount }, (_, number) => decodePath(bytes, number, layout))
   assertFrames(paths, footer)
+  const flags = bytes.readUInt32LE(12)
+  if (flags > FLAG_COMPOSED || !isZero(bytes, 56, INDEX_HEADER_SIZE)) throw corrupt('index', 'its header sets something unknown')
   const runtime = bytes.readUInt32LE(40)
   const entrypoint = bytes.readUInt32LE(28)
   if (entrypoint >= paths.length || (runtime !== NO_PATH && runtime >= paths.length)) throw corrupt('index', 'it names a path that is not in it')
   return {
     name: text(48),
     system: systemOf(bytes.readUInt32LE(44)),
-    composed: (bytes.readUInt32LE(12) & FLAG_COMPOSED) !== 0,
+    composed: flags === FLAG_COMPOSED,
     entrypoint,
     program: text(32),
     runtime: runtime === NO_PATH ? undefined : runtime,
@@ -205,10 +216,16 @@ const decodePath = (bytes: Buffer, number: number, layout: Layout): PathRecord =
   const firstFrame = bytes.readUInt32LE(at + 8)
   const frameCount = bytes.readUInt32LE(at + 12)
   if (frameCount === 0 || firstFrame + frameCount > layout.frameCount) throw corrupt('index', `path ${number} names frames that are not in it`)
+  const flags = bytes.readUInt32LE(at + 56)
+  if (flags > PATH_FLAG_REFERENCES || !isZero(bytes, at + 68, at + PATH_RECORD_SIZE)) throw corrupt('index', `path ${number} sets something unknown`)
+  const notes = decodeNotes(readString(bytes, at + 60, layout))
+  if (notes === undefined) throw corrupt('index', `path ${number} has malformed notes`)
   return {
     baseName: readString(bytes, at, layout),
     sizeBytes: readSize(bytes, at + 16),
     narHash: bytes.subarray(at + 24, at + 24 + DIGEST_SIZE),
+    references: flags === PATH_FLAG_REFERENCES,
+    notes,
     frames: Array.from({ length: frameCount }, (_, index) => decodeFrame(bytes, layout.framesAt + (firstFrame + index) * FRAME_RECORD_SIZE)),
   }
 }
@@ -236,6 +253,8 @@ const readString = (bytes: Buffer, at: number, layout: Layout): string => {
   if (end > bytes.length) throw corrupt('index', 'a name lies outside it')
   return bytes.toString('utf8', start, end)
 }
+
+const isZero = (bytes: Buffer, start: number, end: number): boolean => bytes.subarray(start, end).every((byte) => byte === 0)
 
 const readSize = (bytes: Buffer, at: number): number => {
   const value = bytes.readBigUInt64LE(at)

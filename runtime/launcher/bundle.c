@@ -61,10 +61,12 @@ static bool take_header(struct np_bundle *b, struct strings *s) {
 static bool take_records(struct np_bundle *b, struct strings *s) {
   const uint8_t *at = b->index + NP_INDEX_HEADER_SIZE;
   for (uint32_t i = 0; i < b->path_count; i++, at += NP_PATH_RECORD_SIZE) {
-    const char *name = take_string(s, np_le32(at), np_le32(at + 4));
-    if (name == NULL || !np_all_zero(at + 56, 40)) return false;
+    const char *name = take_string(s, np_le32(at), np_le32(at + 4)), *notes = take_string(s, np_le32(at + 60), np_le32(at + 64));
+    if (name == NULL || notes == NULL || np_le32(at + 56) > NP_PATH_REFERENCES || !np_all_zero(at + 68, 28)) return false;
     b->paths[i] = (struct np_path){ .name = name, .first_frame = np_le32(at + 8), .frame_count = np_le32(at + 12),
-                                    .unpacked_size = np_le64(at + 16), .nar_hash = at + 24 };
+                                    .unpacked_size = np_le64(at + 16), .nar_hash = at + 24,
+                                    .references = np_le32(at + 56) == NP_PATH_REFERENCES, .notes = notes };
+    b->safe = b->safe && notes[0] == '\0';
   }
   for (uint32_t i = 0; i < b->frame_count; i++, at += NP_FRAME_RECORD_SIZE) {
     if (!np_all_zero(at + 60, 12)) return false;
@@ -89,18 +91,20 @@ static int check_machine(const struct np_bundle *b, struct np_error *error) {
 static int take_index(struct np_bundle *b, const struct np_footer *footer, struct np_error *error) {
   b->path_count = np_le32(b->index + 16);
   b->frame_count = np_le32(b->index + 20);
+  b->safe = true;
   uint32_t size = np_le32(b->index + 24);
   uint64_t records = (uint64_t)b->path_count * NP_PATH_RECORD_SIZE + (uint64_t)b->frame_count * NP_FRAME_RECORD_SIZE;
   if (footer->index_size != NP_INDEX_HEADER_SIZE + records + size || b->path_count == 0)
     return np_bundle_damaged(b->file, error, "the index has impossible counts");
-  // Every string at most once: a shared one would only be a waste of the writer's.
-  size_t room = (size_t)size + b->path_count + 2;
+  // Attack prevented: records that share strings, whose copies would need far more memory than the index. There are
+  // two strings in the header and two in each record of a path, none of them shared, each copied with a NUL.
+  size_t room = (size_t)size + 2 * (size_t)b->path_count + 2;
   b->paths = calloc(b->path_count, sizeof *b->paths);
   b->frames = calloc((size_t)b->frame_count + 1, sizeof *b->frames);
-  b->strings = malloc(2 * room);
+  b->strings = malloc(room);
   if (b->paths == NULL || b->frames == NULL || b->strings == NULL)
     return np_fail(error, NP_PAYLOAD_CORRUPT, "cannot read the index: out of memory");
-  struct strings s = { b->index + NP_INDEX_HEADER_SIZE + records, size, b->strings, b->strings + 2 * room };
+  struct strings s = { b->index + NP_INDEX_HEADER_SIZE + records, size, b->strings, b->strings + room };
   if (!take_header(b, &s) || !take_records(b, &s)) return np_bundle_damaged(b->file, error, "the index holds an impossible record");
   const char *problem = np_index_problem(b);
   if (problem != NULL) return np_bundle_damaged(b->file, error, problem);

@@ -17,6 +17,8 @@ struct np_path {
   uint32_t frame_count;
   uint64_t unpacked_size;
   const uint8_t *nar_hash;
+  bool references;    // something in it names a path of this bundle
+  const char *notes;  // what relocation cannot rewrite: "<reason>\t<file>\n" each; empty: nothing
 };
 
 struct np_frame {
@@ -31,6 +33,7 @@ struct np_bundle {
   int fd;
   const char *file;
   bool composed;
+  bool safe;  // no path has notes
   const char *name;
   const char *program;
   uint32_t entrypoint;
@@ -43,7 +46,7 @@ struct np_bundle {
   uint64_t index_offset;
   uint8_t identity[NP_SHA256_SIZE];
   uint8_t *index;  // owns the digests
-  char *strings;   // owns the names
+  char *strings;   // owns names and notes
 };
 
 // 1: no bundle is appended to the launcher; 0: read and verified; -1: damaged.

@@ -4,7 +4,7 @@
 
 #include "sha256.h"
 
-#define NP_FORMAT_VERSION 1
+#define NP_FORMAT_VERSION 2
 
 // With the NUL that ends the literal, each magic is eight bytes long.
 #define NP_FOOTER_MAGIC "NIXPACK"
@@ -19,6 +19,8 @@
 #define NP_DIGEST_SIZE NP_SHA256_SIZE
 
 #define NP_FLAG_COMPOSED 1U
+// A file or symlink of the path refers to a path of the same bundle.
+#define NP_PATH_REFERENCES 1U
 #define NP_NO_PATH 0xffffffffU
 
 #define NP_MACHINE_X86_64 62

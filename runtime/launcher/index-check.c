@@ -34,6 +34,18 @@ static bool is_inside(const char *program) {
   }
 }
 
+// Lines "<reason>\t<file>". They are printed as they are, so no other control character.
+static bool are_notes(const char *notes) {
+  while (*notes != '\0') {
+    size_t reason = strcspn(notes, "\t\n"), file = notes[reason] == '\t' ? strcspn(notes + reason + 1, "\t\n") : 0;
+    if (reason == 0 || notes[reason] != '\t' || notes[reason + 1 + file] != '\n') return false;
+    for (const char *end = notes + reason + 1 + file; notes < end; notes++)
+      if (((unsigned char)*notes < ' ' && *notes != '\t') || *notes == 0x7f) return false;
+    notes++;
+  }
+  return true;
+}
+
 static const char *paths_problem(const struct np_bundle *b) {
   uint32_t frame = 0;
   for (uint32_t i = 0; i < b->path_count; i++) {
@@ -42,6 +54,7 @@ static const char *paths_problem(const struct np_bundle *b) {
     if (i > 0 && strcmp(b->paths[i - 1].name, path->name) >= 0) return "the store paths of the index are not sorted";
     if (path->first_frame != frame || path->frame_count == 0 || path->frame_count > b->frame_count - frame)
       return "the frames of the index are not in the order of its paths";
+    if (!are_notes(path->notes)) return "the index holds malformed notes about relocation";
     frame += path->frame_count;
   }
   return frame == b->frame_count ? NULL : "the index holds a frame without a path";

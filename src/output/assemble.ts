@@ -9,12 +9,18 @@ import { dirname } from 'node:path'
 import { encodeFooter, encodeIndex, FOOTER_SIZE } from '../../runtime/contract/bundle-format.ts'
 import type { BundleIndex, FrameRecord, PathRecord } from '../../runtime/contract/bundle-format.ts'
 import { NixpackError } from '../../runtime/contract/errors.ts'
+import type { RelocationVerdict } from '../../runtime/contract/relocation.ts'
 import { writeAtomically } from '../lib/temp-file.ts'
 import { verifyBundle } from './read-bundle.ts'
 
 /** A frame in a file of its own, with the digest it must have. */
 export type FrameSource = { readonly path: string; readonly sizeBytes: number; readonly archiveBytes: number; readonly digest: Buffer }
-export type PathSource = { readonly baseName: string; readonly narHash: Buffer; readonly sizeBytes: number; readonly frames: readonly FrameSource[] }
+export type PathSource = RelocationVerdict & {
+  readonly baseName: string
+  readonly narHash: Buffer
+  readonly sizeBytes: number
+  readonly frames: readonly FrameSource[]
+}
 
 /** What a bundle is made of; paths are sorted by base name. */
 export type BundleParts<Path extends PathSource = PathSource> = Omit<BundleIndex, 'paths'> & { readonly launcherPath: string; readonly paths: readonly Path[] }
@@ -66,7 +72,7 @@ const placeFrames = (paths: readonly PathSource[], start: number): readonly Path
     offset += sizeBytes
     return { offset: offset - sizeBytes, sizeBytes, archiveBytes, digest }
   }
-  return paths.map(({ baseName, narHash, sizeBytes, frames }) => ({ baseName, narHash, sizeBytes, frames: frames.map(place) }))
+  return paths.map((path) => ({ ...path, frames: path.frames.map(place) }))
 }
 
 const copyFrame = async (file: FileHandle, frame: FrameSource, baseName: string): Promise<void> => {

@@ -33,7 +33,8 @@ export const makeTestBundle = async (input: TestBundle): Promise<{ readonly file
         return { baseName, sourceDir, narHash }
       }),
     )
-    const paths = await archiveClosure(sources, { cacheDir, level: 3, jobs: 2, onProgress: () => {} })
+    const archived = await archiveClosure(sources, { cacheDir, level: 3, jobs: 2, onProgress: () => {} })
+    const paths = archived.map((path) => ({ ...path, references: true, notes: [] }))
     const positionOf = (at: number): number => paths.findIndex((path) => path.baseName === sources[at]?.baseName)
     const runtime = input.runtime === undefined ? undefined : positionOf(input.runtime)
     const system = process.arch === 'arm64' ? 'aarch64-linux' : 'x86_64-linux'

@@ -81,11 +81,13 @@ path|$hash_a-x
 text|$hash_a-x|555|x
 END
 contains "a bundle for another processor is refused" "$("$work/foreign" 2>&1)" "NIXPACK_PAYLOAD_VERSION"
-bundle "$work/newer" <<END
-version|2
+for version in 1 3; do
+  bundle "$work/other" <<END
+version|$version
 path|$hash_a-x
 text|$hash_a-x|555|x
 END
-contains "a bundle of another format version is refused" "$("$work/newer" 2>&1)" "its format version is 2, this launcher reads 1  [NIXPACK_PAYLOAD_VERSION]"
+  contains "a bundle of format $version is refused" "$("$work/other" 2>&1)" "its format version is $version, this launcher reads 2  [NIXPACK_PAYLOAD_VERSION]"
+done
 rm -f "$work"/longer "$work"/damaged
 finish

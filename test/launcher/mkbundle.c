@@ -5,7 +5,9 @@
 //   frame           a further frame of the same path
 //   dir NAME | file NAME MODE SOURCE | text NAME MODE TEXT | link NAME TARGET | tree DIR (with its content, as the path's root)
 //   raw TYPE NAME LINK SIZE MODE       a header as it is        pax KEY VALUE | zeros N (bytes) | junk TEXT (one block)     end (two zero blocks, early)
-//   claim-unpacked N | claim-tar N     wrong numbers in the index
+//   flags N                            of the path's record; 1, unless said otherwise: it refers to paths of the bundle
+//   note REASON FILE                   something in the path that relocation cannot rewrite
+//   claim-unpacked N | claim-tar N | claim-notes N (their length) | reserved N     wrong numbers in the index
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,6 +17,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
+#include "format.h"
 #include "sha256.h"
 
 struct buffer {
@@ -31,7 +34,9 @@ struct frame {
 static struct frame frames[512];
 static char *paths[256];
 static uint64_t unpacked[256], claimed[256];
-static unsigned frame_count, path_count, version = 1, machine = 62;
+static unsigned flags[256], claimed_notes[256], reserved[256];
+static struct buffer notes[256];
+static unsigned frame_count, path_count, version = NP_FORMAT_VERSION, machine = 62;
 static char *name = "test", *program = "", *entry = NULL, *runtime = NULL;
 
 static void fail(const char *what) {
@@ -157,6 +162,7 @@ static void obey(char **f, int n) {
   else if (strcmp(f[0], "version") == 0) version = (unsigned)atoi(f[1]);
   else if (strcmp(f[0], "path") == 0) {
     if (path_count == 256) fail("paths");
+    flags[path_count] = NP_PATH_REFERENCES;
     paths[path_count++] = strdup(f[1]);
     new_frame();
   } else if (strcmp(f[0], "frame") == 0) new_frame();
@@ -174,6 +180,16 @@ static void obey(char **f, int n) {
     put(tar(), f[1], strlen(f[1]));
     put_zeros(tar(), 512 - strlen(f[1]));
   } else if (strcmp(f[0], "end") == 0) put_zeros(tar(), 1024);
+  else if (path_count == 0) fail("no path yet");
+  else if (strcmp(f[0], "flags") == 0) flags[path_count - 1] = (unsigned)atoi(f[1]);
+  else if (strcmp(f[0], "note") == 0) {
+    struct buffer *text = &notes[path_count - 1];
+    put(text, f[1], strlen(f[1]));
+    put(text, "\t", 1);
+    put(text, f[2], strlen(f[2]));
+    put(text, "\n", 1);
+  } else if (strcmp(f[0], "claim-notes") == 0) claimed_notes[path_count - 1] = (unsigned)strtoul(f[1], NULL, 10) + 1;
+  else if (strcmp(f[0], "reserved") == 0) reserved[path_count - 1] = (unsigned)atoi(f[1]);
   else if (strcmp(f[0], "claim-unpacked") == 0) claimed[path_count - 1] = strtoull(f[1], NULL, 10) + 1;
   else if (strcmp(f[0], "claim-tar") == 0) frames[frame_count - 1].claimed = strtoull(f[1], NULL, 10) + 1;
   else fail(f[0]);
@@ -278,7 +294,13 @@ int main(int argc, char **argv) {
     put_le(&path_records, first, 4);
     put_le(&path_records, frame - first, 4);
     put_le(&path_records, claimed[i] ? claimed[i] - 1 : unpacked[i], 8);
-    put_zeros(&path_records, 32 + 40);
+    put_zeros(&path_records, 32);
+    put_le(&path_records, flags[i], 4);
+    put_le(&path_records, strings.size, 4);
+    put_le(&path_records, claimed_notes[i] ? claimed_notes[i] - 1 : notes[i].size, 4);
+    put_le(&path_records, reserved[i], 4);
+    put_zeros(&path_records, 24);
+    put(&strings, notes[i].data, notes[i].size);
   }
   put_index(&index, &path_records, &frame_records, &strings);
   put_footer(&out, launcher_size, &index);

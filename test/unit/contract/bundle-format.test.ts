@@ -20,12 +20,19 @@ const index: BundleIndex = {
       baseName: `${HASH}-a`,
       sizeBytes: 5,
       narHash: sha256(Buffer.from('a')),
+      references: false,
+      notes: [],
       frames: [{ offset: 1000, sizeBytes: 10, archiveBytes: 2048, digest: sha256(Buffer.from('x')) }],
     },
     {
       baseName: `${HASH}-b`,
       sizeBytes: 6,
       narHash: sha256(Buffer.from('b')),
+      references: true,
+      notes: [
+        { reason: 'compressed', file: 'lib/a.jar' },
+        { reason: 'no-hash', file: '' },
+      ],
       frames: [
         { offset: 1010, sizeBytes: 20, archiveBytes: 4096, digest: sha256(Buffer.from('y')) },
         { offset: 1030, sizeBytes: 30, archiveBytes: 8192, digest: sha256(Buffer.from('z')) },
@@ -63,11 +70,18 @@ test('a footer of a file with another size is refused', () => {
   expect(() => decodeFooter(footerBytes, footer.totalSize - 1, sha256)).toThrow(/it was made for/)
 })
 
-test('a newer format is named as such', () => {
-  const newer = Buffer.from(footerBytes)
-  newer.writeUInt32LE(2, 8)
-  sha256(newer.subarray(0, 96)).copy(newer, 96)
-  expect(() => decodeFooter(newer, footer.totalSize, sha256)).toThrow(/version 2/)
+test.each([1, 3])('a bundle of format %d is refused as PAYLOAD_VERSION, which names both versions', (version) => {
+  const other = Buffer.from(footerBytes)
+  other.writeUInt32LE(version, 8)
+  sha256(other.subarray(0, 96)).copy(other, 96)
+  const message = `cannot read bundle: its format has version ${version}, this program reads version 2`
+  expect(() => decodeFooter(other, footer.totalSize, sha256)).toThrow(expect.objectContaining({ code: 'PAYLOAD_VERSION', message }))
+})
+
+test('an index of another format is refused, whatever the footer says', () => {
+  const other = Buffer.from(indexBytes)
+  other.writeUInt32LE(1, 8)
+  expect(() => decodeIndex(other, footer)).toThrow(/its format has version 1/)
 })
 
 test('an index cut at any length is refused', () => {
@@ -83,6 +97,12 @@ test.each([
   ['an unknown machine', 44, 3],
   ['a name outside it', 48, 0xffff],
   ['a path whose frames are not in it', INDEX_HEADER_SIZE + 8, 9],
+  ['an unknown flag of the bundle', 12, 2],
+  ['an unknown flag of a path', INDEX_HEADER_SIZE + 56, 2],
+  ['notes outside it', INDEX_HEADER_SIZE + 60, 0xffff],
+  ['notes that are none', INDEX_HEADER_SIZE + 64, 3],
+  ['something in the reserved bytes of its header', 60, 1],
+  ['something in the reserved bytes of a path', INDEX_HEADER_SIZE + 92, 1],
 ])('an index with %s is refused', (_what, offset, value) => {
   const damaged = Buffer.from(indexBytes)
   damaged.writeUInt32LE(value, offset)

@@ -139,7 +139,7 @@ static bool nth_candidate(struct candidate *candidate, int number) {
   }
 }
 
-static int find_forced(struct np_cache *cache, struct np_error *error) {
+static int find_forced(struct np_cache *cache, const struct np_cache_request *request, struct np_error *error) {
   struct candidate candidate;
   char cwd[PATH_MAX];
   if (!from_variable(&candidate, "NIXPACK_CACHE_DIR", "", 32)) {
@@ -151,24 +151,27 @@ static int find_forced(struct np_cache *cache, struct np_error *error) {
     memcpy(relative, candidate.path, sizeof relative);
     if (snprintf(candidate.path, sizeof candidate.path, "%s/%s", cwd, relative) >= (int)sizeof candidate.path) candidate.path[0] = '\0';
   }
-  const char *problem = try_candidate(cache, &candidate, true);
+  const char *problem = request->relocated ? np_relocation_problem(request->bundle, candidate.path) : NULL;
+  if (problem == NULL) problem = try_candidate(cache, &candidate, true);
   if (problem == NULL) return 0;
   np_fail(error, NP_CACHE_UNWRITABLE, "cannot use cache directory \"%s\" (from NIXPACK_CACHE_DIR): %s", candidate.path, problem);
   np_hint(error, "set NIXPACK_CACHE_DIR to an empty or new directory of your own in which programs may be executed, or unset it");
   return -1;
 }
 
-int np_cache_find(struct np_cache *cache, struct np_error *error) {
+int np_cache_find(struct np_cache *cache, const struct np_cache_request *request, struct np_error *error) {
   struct candidate candidate;
   char reasons[900] = "";
   size_t used = 0;
   memset(cache, 0, sizeof *cache);
   cache->dir = cache->store = cache->tmp = cache->locks = cache->durable = cache->pending = -1;
   const char *forced = getenv("NIXPACK_CACHE_DIR");
-  if (forced != NULL && forced[0] != '\0') return find_forced(cache, error);
-  for (int i = 0; i < 7; i++) {
+  if (forced != NULL && forced[0] != '\0') return find_forced(cache, request, error);
+  for (int i = request->first; i < 7; i++) {
     if (!nth_candidate(&candidate, i)) continue;
-    const char *problem = try_candidate(cache, &candidate, false);
+    const char *problem = request->relocated ? np_relocation_problem(request->bundle, candidate.path) : NULL;
+    if (problem == NULL) problem = try_candidate(cache, &candidate, false);
+    cache->candidate = i;
     if (problem == NULL) return 0;
     int length = snprintf(reasons + used, sizeof reasons - used, "%s\"%s\": %s", used > 0 ? "; " : "", candidate.path, problem);
     if (length > 0 && used + (size_t)length < sizeof reasons) used += (size_t)length;

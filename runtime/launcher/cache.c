@@ -11,11 +11,12 @@
 #include "fd.h"
 
 #define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
 #define DURABLE "ok"
 
-static int open_sub(int dir, const char *name) {
-  if (mkdirat(dir, name, 0700) != 0 && errno != EEXIST) return -1;
-  return openat(dir, name, OPEN_DIR);
+static int open_sub(const struct np_cache *cache, const char *name) {
+  if (!cache->read_only && mkdirat(cache->dir, name, 0700) != 0 && errno != EEXIST) return -1;
+  return openat(cache->dir, name, OPEN_DIR);
 }
 
 // Without /proc no boot can be told from another: what this process publishes is good for this process until it is synced.
@@ -29,14 +30,22 @@ static void name_boot(struct np_cache *cache) {
   snprintf(cache->boot, sizeof cache->boot, "%ld-%lld-%ld", (long)getpid(), (long long)now.tv_sec, now.tv_nsec);
 }
 
+// One way of writing it: relocated files hold it.
+static void name_path(char *to, const char *from) {
+  size_t used = 0;
+  for (; *from != '\0' && used + 1 < PATH_MAX; from++)
+    if (*from != '/' || used == 0 || to[used - 1] != '/') to[used++] = *from;
+  to[used] = '\0';
+}
+
 int np_cache_open_at(struct np_cache *cache, int dir, const char *path) {
   cache->dir = dir;
-  snprintf(cache->path, sizeof cache->path, "%s", path);
-  cache->store = open_sub(dir, "store");
-  cache->tmp = open_sub(dir, "tmp");
-  cache->locks = open_sub(dir, "locks");
-  cache->durable = open_sub(dir, "durable");
-  cache->pending = open_sub(dir, "pending");
+  name_path(cache->path, path);
+  cache->store = open_sub(cache, "store");
+  cache->tmp = open_sub(cache, "tmp");
+  cache->locks = open_sub(cache, "locks");
+  cache->durable = open_sub(cache, "durable");
+  cache->pending = open_sub(cache, "pending");
   if (cache->store < 0 || cache->tmp < 0 || cache->locks < 0 || cache->durable < 0 || cache->pending < 0) {
     int saved = errno;
     np_cache_close(cache);
@@ -57,28 +66,57 @@ void np_cache_close(struct np_cache *cache) {
   }
 }
 
-enum np_presence np_cache_presence(const struct np_cache *cache, const char *name) {
-  char mark[80];
+const char *np_cache_name(const struct np_cache *cache, const struct np_bundle *b, uint32_t path) {
+  return cache->relocation != NULL ? cache->relocation->names[path] : b->paths[path].name;
+}
+
+#define MARK_SIZE (NAME_MAX + 80)
+
+// "<state> <base name>": the state is "ok", or the boot in which the path was published.
+static enum np_presence read_mark(int dir, const char *name, const char *state, const char *base) {
+  char mark[MARK_SIZE];
+  if (np_read_text(dir, name, mark, sizeof mark) <= 0) return NP_MISSING;
+  mark[strcspn(mark, "\n")] = '\0';
+  char *space = strchr(mark, ' ');
+  if (space == NULL) return NP_STALE;
+  *space = '\0';
+  if (strcmp(space + 1, base) != 0) return NP_FOREIGN;
+  return strcmp(mark, state) == 0 ? NP_DURABLE : NP_STALE;
+}
+
+enum np_presence np_cache_presence(const struct np_cache *cache, const struct np_bundle *b, uint32_t path) {
+  const char *name = np_cache_name(cache, b, path), *base = b->paths[path].name;
   struct stat status;
+  if (cache->elsewhere != NULL && cache->elsewhere[path]) return NP_DURABLE;
   if (fstatat(cache->store, name, &status, AT_SYMLINK_NOFOLLOW) != 0) return NP_MISSING;
-  if (np_read_text(cache->durable, name, mark, sizeof mark) > 0 && strcmp(mark, DURABLE) == 0) return NP_DURABLE;
-  if (np_read_text(cache->pending, name, mark, sizeof mark) > 0 && strcmp(mark, cache->boot) == 0) return NP_PENDING;
-  return NP_STALE;
+  enum np_presence durable = read_mark(cache->durable, name, DURABLE, base);
+  if (durable == NP_DURABLE || durable == NP_FOREIGN) return durable;
+  enum np_presence pending = read_mark(cache->pending, name, cache->boot, base);
+  return pending == NP_DURABLE ? NP_PENDING : pending == NP_FOREIGN ? NP_FOREIGN : NP_STALE;
 }
 
-static int write_mark(int dir, const char *name, const char *text) {
+bool np_cache_holds(const struct np_cache *cache, const struct np_bundle *b, uint32_t path) {
+  enum np_presence presence = np_cache_presence(cache, b, path);
+  return presence == NP_PENDING || presence == NP_DURABLE;
+}
+
+static int write_mark(int dir, const char *name, const char *state, const char *base) {
+  char mark[MARK_SIZE];
+  int length = snprintf(mark, sizeof mark, "%s %s\n", state, base);
   cleanup_fd int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-  return fd < 0 ? -1 : np_write_all(fd, text, strlen(text));
+  return fd < 0 ? -1 : np_write_all(fd, mark, (size_t)length);
 }
 
-int np_cache_mark_pending(const struct np_cache *cache, const char *name) {
+int np_cache_mark_pending(const struct np_cache *cache, const struct np_bundle *b, uint32_t path) {
+  const char *name = np_cache_name(cache, b, path);
   // A mark left by a path that was damaged or removed must not vouch for its successor.
   if (unlinkat(cache->durable, name, 0) != 0 && errno != ENOENT) return -1;
-  return write_mark(cache->pending, name, cache->boot);
+  return write_mark(cache->pending, name, cache->boot, b->paths[path].name);
 }
 
-int np_cache_mark_durable(const struct np_cache *cache, const char *name) {
-  if (write_mark(cache->durable, name, DURABLE) != 0) return -1;
+int np_cache_mark_durable(const struct np_cache *cache, const struct np_bundle *b, uint32_t path) {
+  const char *name = np_cache_name(cache, b, path);
+  if (write_mark(cache->durable, name, DURABLE, b->paths[path].name) != 0) return -1;
   (void)unlinkat(cache->pending, name, 0);
   return 0;
 }

@@ -17,21 +17,21 @@
 #endif
 
 struct runtime_paths {
-  char runtime[NAME_MAX + 32];
-  char entrypoint[NAME_MAX + 32];
-  char loader[NAME_MAX + 80];
-  char libraries[NAME_MAX + 80];
-  char supervisor[NAME_MAX + 80];
+  char runtime[PATH_MAX];
+  char entrypoint[PATH_MAX];
+  char loader[PATH_MAX + 32];
+  char libraries[PATH_MAX + 32];
+  char supervisor[PATH_MAX + 32];
   char identity[2 * NP_SHA256_SIZE + 1];
 };
 
-static void name_paths(struct runtime_paths *p, const struct np_bundle *b) {
-  snprintf(p->runtime, sizeof p->runtime, NP_STORE_DIR "/%s", b->paths[b->runtime].name);
-  snprintf(p->entrypoint, sizeof p->entrypoint, NP_STORE_DIR "/%s", b->paths[b->entrypoint].name);
+static void name_paths(struct runtime_paths *p, const struct np_place *place) {
+  memcpy(p->runtime, place->runtime, sizeof p->runtime);
+  memcpy(p->entrypoint, place->entrypoint, sizeof p->entrypoint);
   snprintf(p->loader, sizeof p->loader, "%s/lib/" LOADER, p->runtime);
   snprintf(p->libraries, sizeof p->libraries, "%s/lib", p->runtime);
   snprintf(p->supervisor, sizeof p->supervisor, "%s/bin/supervisor", p->runtime);
-  for (int i = 0; i < NP_SHA256_SIZE; i++) snprintf(p->identity + 2 * i, 3, "%02x", b->identity[i]);
+  for (int i = 0; i < NP_SHA256_SIZE; i++) snprintf(p->identity + 2 * i, 3, "%02x", place->bundle->identity[i]);
 }
 
 static char **make_arguments(struct runtime_paths *p, char *argv0, char **user) {
@@ -46,21 +46,23 @@ static char **make_arguments(struct runtime_paths *p, char *argv0, char **user) 
   return arguments;
 }
 
-int np_composed_run(struct np_bundle *b, const char *engine, char **argv, struct np_error *error) {
+int np_composed_run(struct np_place *place, char **argv, struct np_error *error) {
+  struct np_bundle *b = place->bundle;
   static char name[NAME_MAX + 1];
   static struct runtime_paths paths;
   snprintf(name, sizeof name, "%s", b->name);
-  name_paths(&paths, b);
+  name_paths(&paths, place);
   char *argv0 = argv[0] != NULL ? argv[0] : name;
   const struct np_setting settings[] = {
     { "NIXPACK_BUNDLE", b->file },        { "NIXPACK_ARGV0", argv0 },   { "NIXPACK_ENTRYPOINT", paths.entrypoint },
-    { "NIXPACK_RUNTIME", paths.runtime }, { "NIXPACK_ENGINE", engine }, { "NIXPACK_VERSION_INFO", paths.identity },
+    { "NIXPACK_RUNTIME", paths.runtime }, { "NIXPACK_ENGINE", place->engine }, { "NIXPACK_VERSION_INFO", paths.identity },
     // Node reads the host's /etc/ssl/openssl.cnf at its start, and gives up when there is something in it that it cannot use.
     { "OPENSSL_CONF", "/dev/null" },
   };
   char **arguments = make_arguments(&paths, argv0, argv[0] != NULL ? argv + 1 : argv);
   char **environment = np_environment(environ, settings, sizeof settings / sizeof *settings);
   np_error_name(name);
+  np_place_close(place);
   np_bundle_free(b);
   if (arguments == NULL || environment == NULL) {
     free(arguments);

@@ -1,4 +1,5 @@
-// Engines `mount` (real root: a private mount namespace only, a user namespace would take real root away) and `userns`.
+// Private namespaces for the engines `mount` (real root: a mount namespace only, a user namespace would take real root away)
+// and `userns`.
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -10,7 +11,7 @@
 #include "engine.h"
 #include "fd.h"
 
-static int enter_mount(struct np_cause *cause) {
+int np_enter_mount(struct np_cause *cause) {
   return unshare(CLONE_NEWNS) == 0 ? 0 : np_cause_set(cause, "unshare(CLONE_NEWNS)");
 }
 
@@ -23,7 +24,7 @@ static int write_proc(const char *path, const char *text, struct np_cause *cause
   return np_cause_set(cause, call);
 }
 
-static int enter_userns(struct np_cause *cause) {
+int np_enter_userns(struct np_cause *cause) {
   char uid_map[64], gid_map[64];
   snprintf(uid_map, sizeof uid_map, "%lu %lu 1\n", (unsigned long)geteuid(), (unsigned long)geteuid());
   snprintf(gid_map, sizeof gid_map, "%lu %lu 1\n", (unsigned long)getegid(), (unsigned long)getegid());
@@ -71,5 +72,8 @@ static const char *explain_userns(const struct np_cause *cause) {
   return "a security module or a container";
 }
 
-const struct np_engine np_engine_mount = { "mount", enter_mount, explain_mount };
-const struct np_engine np_engine_userns = { "userns", enter_userns, explain_userns };
+const char *np_engine_explain(const struct np_engine *engine, const struct np_cause *cause) {
+  if (engine == &np_engine_mount) return explain_mount(cause);
+  if (engine == &np_engine_userns) return explain_userns(cause);
+  return "unusual";
+}

@@ -11,32 +11,35 @@
 #include <unistd.h>
 
 #include "fd.h"
-#include "root.h"
 
-static const struct np_engine *const engines[] = { &np_engine_mount, &np_engine_userns };
-#define ENGINE_COUNT (sizeof engines / sizeof *engines)
-
-int np_cause_set(struct np_cause *cause, const char *call) {
+int np_cause_about(struct np_cause *cause, const char *call, const char *subject) {
   int saved = errno;
   snprintf(cause->call, sizeof cause->call, "%s", call);
+  snprintf(cause->subject, sizeof cause->subject, "%s", subject);
   cause->error = saved;
   return -1;
 }
 
-static int try_in_child(const struct np_engine *engine, struct np_cause *cause) {
-  if (chdir("/") != 0) return np_cause_set(cause, "chdir(\"/\")");
-  if (engine->enter(cause) != 0) return -1;
-  if (np_root_begin(true, cause) != 0) return -1;
-  return np_root_try(cause);
+int np_cause_set(struct np_cause *cause, const char *call) {
+  return np_cause_about(cause, call, "");
 }
 
-static int try_engine(const struct np_engine *engine, struct np_cause *cause) {
+// Relocation cannot reach what the lint of the build has found: then a directory on the host is the lesser evil.
+void np_engine_order(const struct np_bundle *b, const struct np_engine *order[NP_ENGINE_COUNT]) {
+  order[0] = &np_engine_host;
+  order[1] = &np_engine_mount;
+  order[2] = &np_engine_userns;
+  order[b->safe ? 3 : 4] = &np_engine_relocate;
+  order[b->safe ? 4 : 3] = &np_engine_nix_dir;
+}
+
+int np_engine_try(const struct np_engine *engine, struct np_place *place, struct np_cause *cause) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return np_cause_set(cause, "pipe2");
   pid_t child = fork();
   if (child == 0) {
     *cause = (struct np_cause){ .error = 0 };
-    (void)try_in_child(engine, cause);
+    if (engine->trial(place, cause) == 0) cause->error = 0;
     np_write_all(ends[1], cause, sizeof *cause);
     _exit(0);
   }
@@ -57,36 +60,82 @@ static int try_engine(const struct np_engine *engine, struct np_cause *cause) {
   return cause->error == 0 ? 0 : -1;
 }
 
-static int unknown_engine(const char *wanted, struct np_error *error) {
+static int unknown_engine(const char *wanted, const struct np_engine *const order[], struct np_error *error) {
   char known[128] = "";
   size_t used = 0;
-  for (size_t i = 0; i < ENGINE_COUNT; i++)
-    used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", engines[i]->name);
+  for (size_t i = 0; i < NP_ENGINE_COUNT; i++)
+    used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", order[i]->name);
   np_fail(error, NP_USAGE, "cannot use engine \"%.60s\" (from NIXPACK_ENGINE): it is not known, the known ones are %s", wanted, known);
   np_hint(error, "set NIXPACK_ENGINE to one of them, or unset it");
   return -1;
 }
 
-const struct np_engine *np_engine_choose(struct np_error *error) {
+struct refusals {
+  char text[1200];
+  size_t used;
+};
+
+static void add_refusal(struct refusals *r, const struct np_engine *engine, const char *why) {
+  int length = snprintf(r->text + r->used, sizeof r->text - r->used, "%sengine %s: %s", r->used > 0 ? "; " : "", engine->name, why);
+  if (length > 0 && r->used + (size_t)length < sizeof r->text) r->used += (size_t)length;
+  else r->text[r->used] = '\0';
+}
+
+// As np_engine.provide.
+static int use(const struct np_engine *engine, struct np_place *place, bool remember, struct refusals *refusals, struct np_error *error) {
+  struct np_cause cause;
+  char why[500];
+  if (np_engine_try(engine, place, &cause) != 0) {
+    snprintf(why, sizeof why, "%s%s%s: %s (%s)", cause.call, cause.subject[0] != '\0' ? " " : "", cause.subject, strerror(cause.error),
+             np_engine_explain(engine, &cause));
+    add_refusal(refusals, engine, why);
+    return 1;
+  }
+  place->engine = engine->name;
+  // Before the file system looks different.
+  if (remember) np_engine_remember(place, engine);
+  int result = engine->provide(place, error);
+  if (result > 0) add_refusal(refusals, engine, error->message);
+  return result;
+}
+
+static int refuse(const char *wanted, const struct refusals *refusals, const struct np_error *only, struct np_error *error) {
+  // One engine, and not the engine's fault: its own words say it best.
+  if (only != NULL) {
+    *error = *only;
+    return -1;
+  }
+  np_fail(error, NP_STORE_UNAVAILABLE, "cannot make \"/nix/store\" visible: %s", refusals->text);
+  np_hint(error, wanted != NULL ? "unset NIXPACK_ENGINE to let every engine be tried" : "see what can be done with --nixpack-doctor");
+  return -1;
+}
+
+int np_engine_provide(struct np_place *place, struct np_error *error) {
+  const struct np_engine *order[NP_ENGINE_COUNT];
   const char *wanted = getenv("NIXPACK_ENGINE");
-  char reasons[800] = "";
-  size_t used = 0, matching = 0;
+  struct refusals refusals = { .used = 0 };
+  struct np_error none;
+  bool is_known = false;
   if (wanted != NULL && wanted[0] == '\0') wanted = NULL;
-  for (size_t i = 0; i < ENGINE_COUNT; i++) {
-    struct np_cause cause;
-    if (wanted != NULL && strcmp(wanted, engines[i]->name) != 0) continue;
-    matching++;
-    if (try_engine(engines[i], &cause) == 0) return engines[i];
-    int length = snprintf(reasons + used, sizeof reasons - used, "%sengine %s: %s: %s (%s)", used > 0 ? "; " : "", engines[i]->name,
-                          cause.call, strerror(cause.error), engines[i]->explain(&cause));
-    if (length > 0 && used + (size_t)length < sizeof reasons) used += (size_t)length;
+  np_engine_order(place->bundle, order);
+  for (size_t i = 0; i < NP_ENGINE_COUNT; i++) is_known |= wanted != NULL && strcmp(wanted, order[i]->name) == 0;
+  if (wanted != NULL && !is_known) return unknown_engine(wanted, order, error);
+  if (np_place_find(place, false, &none) < 0) {
+    *error = none;
+    return -1;
   }
-  if (matching == 0) {
-    (void)unknown_engine(wanted, error);
-    return NULL;
+  const struct np_engine *remembered = wanted == NULL ? np_engine_recall(place, order) : NULL;
+  if (remembered != NULL) {
+    int result = use(remembered, place, false, &refusals, error);
+    if (result <= 0) return result;
+    refusals.used = 0;
   }
-  np_fail(error, NP_STORE_UNAVAILABLE, "cannot make \"/nix/store\" visible: %s", reasons);
-  np_hint(error, wanted != NULL ? "unset NIXPACK_ENGINE to let every engine be tried"
-                                : "start it as root, or allow unprivileged user namespaces on this host");
-  return NULL;
+  for (size_t i = 0; i < NP_ENGINE_COUNT; i++) {
+    if (wanted != NULL && strcmp(wanted, order[i]->name) != 0) continue;
+    none.message[0] = '\0';
+    int result = use(order[i], place, wanted == NULL, &refusals, &none);
+    if (result == 0) return 0;
+    if (result < 0 || (wanted != NULL && none.message[0] != '\0')) return refuse(wanted, &refusals, &none, error);
+  }
+  return refuse(wanted, &refusals, NULL, error);
 }

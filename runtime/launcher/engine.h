@@ -1,29 +1,55 @@
-// The ways to make /nix/store appear. `mount` and `userns` differ in how they get a mount namespace.
+// The ways to make the closure usable: each is tried for real, in a process that can be thrown away, before it is used.
 #ifndef NP_ENGINE_H
 #define NP_ENGINE_H
 
 #include "error.h"
+#include "place.h"
 
-// The system call that decided, and its errno.
+// The system call that decided, its errno, and what it was about.
 struct np_cause {
   char call[64];
   int error;
-};
-
-struct np_engine {
-  const char *name;
-  // Enters private namespaces; the process must have one thread.
-  int (*enter)(struct np_cause *cause);
-  // A likely reason for a failed trial, in a few words.
-  const char *(*explain)(const struct np_cause *cause);
+  char subject[NAME_MAX + 1];
 };
 
 int np_cause_set(struct np_cause *cause, const char *call);
+int np_cause_about(struct np_cause *cause, const char *call, const char *subject);
 
-// The first engine whose trial succeeds, or the one that NIXPACK_ENGINE names.
-const struct np_engine *np_engine_choose(struct np_error *error);
+struct np_engine {
+  const char *name;
+  // Runs in a throw-away child. -1 with the cause.
+  int (*trial)(struct np_place *place, struct np_cause *cause);
+  // 0: place->engine, entrypoint and runtime are set; 1: not possible after all, try another one; -1: failed.
+  int (*provide)(struct np_place *place, struct np_error *error);
+};
 
+extern const struct np_engine np_engine_host;
 extern const struct np_engine np_engine_mount;
 extern const struct np_engine np_engine_userns;
+extern const struct np_engine np_engine_relocate;
+extern const struct np_engine np_engine_nix_dir;
+
+// In the order in which they are tried for `bundle`.
+#define NP_ENGINE_COUNT 5
+void np_engine_order(const struct np_bundle *bundle, const struct np_engine *order[NP_ENGINE_COUNT]);
+// In a child of this process.
+int np_engine_try(const struct np_engine *engine, struct np_place *place, struct np_cause *cause);
+
+// Makes the bundle's store paths usable: cache directory, engine and unpacking in their order.
+int np_engine_provide(struct np_place *place, struct np_error *error);
+
+// Why an engine cannot be used, in a few words.
+const char *np_engine_explain(const struct np_engine *engine, const struct np_cause *cause);
+
+// In engine-memory.c: the engine that worked last time, as long as nothing has changed that could change the answer. NULL: none.
+const struct np_engine *np_engine_recall(const struct np_place *place, const struct np_engine *const order[NP_ENGINE_COUNT]);
+void np_engine_remember(const struct np_place *place, const struct np_engine *engine);
+
+// In engine-namespaces.c: private namespaces for this process, which must have one thread.
+int np_enter_mount(struct np_cause *cause);
+int np_enter_userns(struct np_cause *cause);
+
+// In engine-host.c: NULL when the host's own path can be used in place of the bundle's, else what failed, with errno.
+const char *np_host_path_problem(const struct np_bundle *bundle, uint32_t path);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "bundle.h"
 #include "composed.h"
+#include "engine.h"
 #include "error.h"
 #include "fd.h"
 #include "flags.h"
@@ -11,7 +12,6 @@
 #include "self.h"
 #include "shim.h"
 #include "signals.h"
-#include "store.h"
 
 static const char *base_name(const char *path) {
   const char *slash = strrchr(path, '/');
@@ -27,12 +27,13 @@ static int run_bare(int argc, char **argv) {
 }
 
 static int run_bundle(struct np_bundle *bundle, char **argv, struct np_error *error) {
-  const char *engine;
+  static struct np_place place;
   if (np_flags_are_ours(argv)) return np_flags_run(bundle, argv, error);
   np_signals_save();
-  if (np_store_provide(bundle, &engine, error) != 0) return -1;
-  if (bundle->composed) return np_composed_run(bundle, engine, argv, error);
-  return np_plain_exec(bundle, argv, error);
+  place.bundle = bundle;
+  if (np_engine_provide(&place, error) != 0) return -1;
+  if (bundle->composed) return np_composed_run(&place, argv, error);
+  return np_plain_exec(&place, argv, error);
 }
 
 int main(int argc, char **argv) {

@@ -10,13 +10,14 @@
 
 #include "signals.h"
 
-int np_plain_exec(const struct np_bundle *b, char **argv, struct np_error *error) {
+int np_plain_exec(struct np_place *place, char **argv, struct np_error *error) {
+  const struct np_bundle *b = place->bundle;
   char program[PATH_MAX];
   struct stat status;
   char *no_arguments[] = { (char *)(uintptr_t)b->name, NULL };
-  int length = snprintf(program, sizeof program, NP_STORE_DIR "/%s%s%s", b->paths[b->entrypoint].name,
-                        b->program[0] != '\0' ? "/" : "", b->program);
+  int length = snprintf(program, sizeof program, "%s%s%s", place->entrypoint, b->program[0] != '\0' ? "/" : "", b->program);
   if (length < 0 || (size_t)length >= sizeof program) return np_fail(error, NP_PROCESS_NOT_FOUND, "cannot run the program of the bundle: its name is too long");
+  np_place_close(place);
   np_signals_restore();
   execve(program, argv[0] != NULL ? argv : no_arguments, environ);
   int reason = errno;

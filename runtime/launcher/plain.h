@@ -1,9 +1,9 @@
 #ifndef NP_PLAIN_H
 #define NP_PLAIN_H
 
-#include "bundle.h"
+#include "place.h"
 
 // Replaces this process by the bundle's program; returns only on failure.
-int np_plain_exec(const struct np_bundle *bundle, char **argv, struct np_error *error);
+int np_plain_exec(struct np_place *place, char **argv, struct np_error *error);
 
 #endif

@@ -10,6 +10,7 @@ typedef int np_pool_done(void *context, uint32_t path, struct np_error *error);
 struct np_pool_work {
   const struct np_bundle *bundle;
   int root;
+  const struct np_rewriter *rewriter;  // of references to store paths, or NULL
   const uint32_t *paths;
   uint32_t path_count;
   int progress;  // a directory whose time stamp shows other processes that this one gets on, or -1

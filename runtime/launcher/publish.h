@@ -5,6 +5,6 @@
 #include "cache.h"
 #include "session.h"
 
-int np_publish(const struct np_cache *cache, const struct np_session *session, const char *name, struct np_error *error);
+int np_publish(const struct np_cache *cache, const struct np_session *session, const struct np_bundle *bundle, uint32_t path, struct np_error *error);
 
 #endif

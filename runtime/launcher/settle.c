@@ -12,12 +12,12 @@
 static uint32_t list_pending(const struct np_bundle *b, const struct np_cache *cache, uint32_t *list) {
   uint32_t count = 0;
   for (uint32_t i = 0; i < b->path_count; i++)
-    if (np_cache_presence(cache, b->paths[i].name) == NP_PENDING) list[count++] = i;
+    if (np_cache_presence(cache, b, i) == NP_PENDING) list[count++] = i;
   return count;
 }
 
 void np_settle(const struct np_bundle *b, const struct np_cache *cache) {
-  if (cache->volatile_store) return;
+  if (cache->volatile_store || cache->read_only) return;
   cleanup_fd int lock = openat(cache->locks, ".settle", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) != 0) return;
   np_session_clean(cache);
@@ -25,6 +25,6 @@ void np_settle(const struct np_bundle *b, const struct np_cache *cache) {
   if (pending == NULL) return;
   uint32_t count = list_pending(b, cache, pending);
   if (count > 0 && syncfs(cache->store) == 0)
-    for (uint32_t i = 0; i < count; i++) (void)np_cache_mark_durable(cache, b->paths[pending[i]].name);
+    for (uint32_t i = 0; i < count; i++) (void)np_cache_mark_durable(cache, b, pending[i]);
   free(pending);
 }

@@ -14,19 +14,22 @@ static const struct timespec store_times[2] = { { .tv_sec = 1 }, { .tv_sec = 1 }
 
 #define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
-void np_tree_init(struct np_tree *tree, int root, const char *base, bool shared) {
+void np_tree_init(struct np_tree *tree, int root, const char *base, bool shared, const struct np_rewriter *rewriter) {
   tree->root = root;
   tree->base = base;
   tree->shared = shared;
   tree->file = -1;
   tree->parent_fd = -1;
   tree->parent[0] = '\0';
+  tree->rewriter = rewriter;
+  tree->stream.buffer = NULL;
 }
 
 void np_tree_close(struct np_tree *tree) {
   if (tree->file >= 0) close(tree->file);
   if (tree->parent_fd >= 0) close(tree->parent_fd);
   tree->file = tree->parent_fd = -1;
+  np_rewrite_close(&tree->stream);
 }
 
 static int refuse(struct np_error *error, const char *name, const char *why) {
@@ -115,6 +118,13 @@ int np_tree_symlink(struct np_tree *tree, const char *name, const char *target, 
   int parent = open_parent(tree, name, &last, error);
   if (parent < 0) return -1;
   if (target[0] == '\0') return refuse(error, name, "the symlink has no target");
+  char rewritten[PATH_MAX];
+  size_t length = strlen(target);
+  if (tree->rewriter != NULL && length < sizeof rewritten) {
+    memcpy(rewritten, target, length + 1);
+    np_rewrite_text(tree->rewriter, rewritten, length);
+    target = rewritten;
+  }
   if (symlinkat(target, parent, last) != 0) return write_failed(error, name);
   return utimensat(parent, last, store_times, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : write_failed(error, name);
 }
@@ -124,17 +134,22 @@ int np_tree_file_begin(struct np_tree *tree, const char *name, struct np_error *
   int parent = open_parent(tree, name, &last, error);
   if (parent < 0) return -1;
   tree->file = openat(parent, last, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  return tree->file >= 0 ? 0 : write_failed(error, name);
+  return tree->file >= 0 && np_rewrite_begin(&tree->stream, tree->rewriter) == 0 ? 0 : write_failed(error, name);
+}
+
+static int write_out(void *context, const void *data, size_t size) {
+  return np_write_all(*(int *)context, data, size);
 }
 
 int np_tree_file_write(struct np_tree *tree, const char *name, const void *data, size_t size, struct np_error *error) {
-  return np_write_all(tree->file, data, size) == 0 ? 0 : write_failed(error, name);
+  return np_rewrite_feed(&tree->stream, data, size, write_out, &tree->file) == 0 ? 0 : write_failed(error, name);
 }
 
 int np_tree_file_end(struct np_tree *tree, const char *name, unsigned mode, struct np_error *error) {
   int file = tree->file;
+  int ended = np_rewrite_end(&tree->stream, write_out, &file);
   tree->file = -1;
-  if (fchmod(file, mode) != 0 || futimens(file, store_times) != 0) {
+  if (ended != 0 || fchmod(file, mode) != 0 || futimens(file, store_times) != 0) {
     close(file);
     return write_failed(error, name);
   }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "rewrite.h"
 
 struct np_tree {
   int root;          // directory that holds the store path; not owned
@@ -17,9 +18,11 @@ struct np_tree {
   int file;          // being written, or -1
   int parent_fd;     // of the last entry, or -1
   char parent[PATH_MAX];
+  const struct np_rewriter *rewriter;  // of references in files and symlinks, or NULL
+  struct np_rewrite_stream stream;
 };
 
-void np_tree_init(struct np_tree *tree, int root, const char *base, bool shared);
+void np_tree_init(struct np_tree *tree, int root, const char *base, bool shared, const struct np_rewriter *rewriter);
 void np_tree_close(struct np_tree *tree);
 int np_tree_directory(struct np_tree *tree, const char *name, struct np_error *error);
 int np_tree_symlink(struct np_tree *tree, const char *name, const char *target, struct np_error *error);

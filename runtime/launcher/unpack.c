@@ -32,17 +32,12 @@ struct round {
   uint32_t taken_count;
 };
 
-static bool is_usable(const struct np_cache *cache, const char *name) {
-  enum np_presence presence = np_cache_presence(cache, name);
-  return presence == NP_PENDING || presence == NP_DURABLE;
-}
-
 uint32_t np_unpack_missing(const struct np_bundle *b, const struct np_cache *cache, bool *pending) {
   uint32_t missing = 0;
   *pending = false;
   for (uint32_t i = 0; i < b->path_count; i++) {
-    enum np_presence presence = np_cache_presence(cache, b->paths[i].name);
-    if (presence == NP_MISSING || presence == NP_STALE) missing++;
+    enum np_presence presence = np_cache_presence(cache, b, i);
+    if (presence != NP_PENDING && presence != NP_DURABLE) missing++;
     if (presence == NP_PENDING) *pending = true;
   }
   return missing;
@@ -55,7 +50,7 @@ static void release(struct round *round, uint32_t path) {
 
 static int finish_path(void *context, uint32_t path, struct np_error *error) {
   struct round *round = context;
-  if (np_publish(round->cache, &round->session, round->bundle->paths[path].name, error) != 0) return -1;
+  if (np_publish(round->cache, &round->session, round->bundle, path, error) != 0) return -1;
   release(round, path);
   return 0;
 }
@@ -66,7 +61,7 @@ static int lock_failed(const struct round *round, const char *name, struct np_er
 
 // 0: locked (or the file system knows no locks), 1: another process holds it, -1: failed.
 static int try_lock(struct round *round, uint32_t path, struct np_error *error) {
-  const char *name = round->bundle->paths[path].name;
+  const char *name = np_cache_name(round->cache, round->bundle, path);
   int fd = openat(round->cache->locks, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0) return lock_failed(round, name, error);
   if (flock(fd, LOCK_EX | LOCK_NB) == 0 || (errno != EWOULDBLOCK && errno != EINTR)) {
@@ -91,12 +86,12 @@ static int take_locks(struct round *round, uint32_t limit, uint32_t *blocked, st
   round->taken_count = 0;
   *blocked = b->path_count;
   for (uint32_t i = 0; i < b->path_count && round->taken_count < limit; i++) {
-    if (is_usable(round->cache, b->paths[i].name)) continue;
+    if (np_cache_holds(round->cache, b, i)) continue;
     int busy = try_lock(round, i, error);
     if (busy < 0) return -1;
     if (busy > 0) {
       if (*blocked == b->path_count) *blocked = i;
-    } else if (is_usable(round->cache, b->paths[i].name)) {
+    } else if (np_cache_holds(round->cache, b, i)) {
       release(round, i);
     } else {
       round->taken[round->taken_count++] = i;
@@ -119,7 +114,7 @@ static int64_t progress_of(const struct np_cache *cache) {
 
 // Polling, because a timed wait for flock would need a signal of the user's program.
 static int await_lock(struct round *round, uint32_t path, struct np_error *error) {
-  const char *name = round->bundle->paths[path].name;
+  const char *name = np_cache_name(round->cache, round->bundle, path);
   int64_t deadline = 0, seen = -1;
   struct timespec pause = { .tv_nsec = 2000000 };
   for (;;) {
@@ -129,7 +124,7 @@ static int await_lock(struct round *round, uint32_t path, struct np_error *error
       release(round, path);
       return 0;
     }
-    if (is_usable(round->cache, name)) return 0;
+    if (np_cache_holds(round->cache, round->bundle, path)) return 0;
     int64_t progress = progress_of(round->cache);
     if (progress != seen) deadline = now_ms() + NP_LOCK_TIMEOUT_S * 1000;
     else if (now_ms() >= deadline) break;
@@ -149,7 +144,8 @@ static int run_rounds(struct round *round, struct np_error *error) {
   for (;;) {
     if (take_locks(round, limit, &blocked, error) != 0) return -1;
     if (round->taken_count > 0) {
-      struct np_pool_work work = { .bundle = b, .root = round->session.dir, .paths = round->taken,
+      struct np_pool_work work = { .bundle = b, .root = round->session.dir,
+                                   .rewriter = round->cache->relocation != NULL ? &round->cache->relocation->forward : NULL, .paths = round->taken,
                                    .path_count = round->taken_count, .progress = round->cache->locks, .done = finish_path, .context = round };
       if (np_pool_run(&work, error) != 0) return -1;
     } else if (blocked < b->path_count) {

@@ -109,7 +109,7 @@ int np_worker_unpack(const struct np_bundle *b, const struct np_cache *cache, st
   int ends[2];
   bool pending;
   struct worker w = { .bundle = b, .cache = cache, .missing = np_unpack_missing(b, cache, &pending), .attached = gets_orphans() };
-  w.settle = pending || np_session_leftovers(cache);
+  w.settle = !cache->read_only && (pending || np_session_leftovers(cache));
   if (w.missing == 0 && (!w.settle || w.attached)) return 0;
   if (pipe2(ends, O_CLOEXEC) != 0) return np_fail(error, NP_CACHE_UNWRITABLE, "cannot unpack the bundle: pipe: %s", strerror(errno));
   w.report = ends[1];

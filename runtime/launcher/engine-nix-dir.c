@@ -1,0 +1,119 @@
+// Engine `nix-dir`: who may write to / (root in a container, without the right to mount) gets a real /nix/store.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "worker.h"
+
+#define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+// On the file system of the store, so that a path can be published by renaming it.
+#define STATE_DIR NP_STORE_DIR "/.nixpack"
+
+// *created: how many directories were missing.
+static int make_store(int *created, struct np_cause *cause) {
+  static const char *const parts[] = { "/nix", NP_STORE_DIR };
+  *created = 0;
+  for (int i = 0; i < 2; i++) {
+    if (mkdir(parts[i], 0755) == 0) {
+      (void)chmod(parts[i], 0755);
+      ++*created;
+    } else if (errno != EEXIST) {
+      return np_cause_about(cause, "mkdir", parts[i]);
+    }
+  }
+  return 0;
+}
+
+static void remove_store(int created) {
+  if (created > 0) (void)rmdir(NP_STORE_DIR);
+  if (created > 1) (void)rmdir("/nix");
+}
+
+static int probe_store(struct np_cause *cause) {
+  char name[64];
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  snprintf(name, sizeof name, NP_STORE_DIR "/.nixpack-%ld-%ld", (long)getpid(), now.tv_nsec);
+  if (mkdir(name, 0700) != 0) return np_cause_about(cause, "mkdir", NP_STORE_DIR);
+  int dir = open(name, OPEN_DIR);
+  const char *problem = dir < 0 ? "open" : np_cache_probe(dir);
+  if (problem != NULL) (void)np_cause_about(cause, problem, NP_STORE_DIR);
+  if (dir >= 0) (void)unlinkat(dir, NP_PROBE, 0);
+  if (dir >= 0) close(dir);
+  (void)rmdir(name);
+  return problem == NULL ? 0 : -1;
+}
+
+// Leaves nothing behind.
+static int try_nix_dir(struct np_place *place, struct np_cause *cause) {
+  int created = 0;
+  (void)place;
+  int result = make_store(&created, cause);
+  if (result == 0) result = probe_store(cause);
+  remove_store(created);
+  return result;
+}
+
+static int open_state(struct np_place *p) {
+  if (mkdir(STATE_DIR, 0700) != 0 && errno != EEXIST) return -1;
+  int dir = open(STATE_DIR, OPEN_DIR), store = open(NP_STORE_DIR, OPEN_DIR);
+  struct stat status;
+  if (dir < 0 || store < 0 || fstat(dir, &status) != 0) return -1;
+  if (status.st_uid != geteuid() || (status.st_mode & 077) != 0) {
+    errno = EPERM;
+    return -1;
+  }
+  memset(&p->cache, 0, sizeof p->cache);
+  if (np_cache_open_at(&p->cache, dir, STATE_DIR) != 0) return -1;
+  close(p->cache.store);
+  p->cache.store = store;
+  p->has_cache = true;
+  return 0;
+}
+
+// A path without a mark of ours is the host's own.
+static bool is_ours(const struct np_cache *cache, const char *name) {
+  struct stat status;
+  return fstatat(cache->store, name, &status, AT_SYMLINK_NOFOLLOW) != 0 || faccessat(cache->pending, name, F_OK, 0) == 0 ||
+         faccessat(cache->durable, name, F_OK, 0) == 0;
+}
+
+static int unpack(struct np_place *p, bool *elsewhere, struct np_error *error) {
+  const struct np_bundle *b = p->bundle;
+  for (uint32_t i = 0; i < b->path_count; i++) {
+    elsewhere[i] = !is_ours(&p->cache, b->paths[i].name);
+    const char *problem = elsewhere[i] ? np_host_path_problem(b, i) : NULL;
+    if (problem == NULL) continue;
+    np_fail(error, NP_STORE_UNAVAILABLE, "cannot use \"" NP_STORE_DIR "/%s\" of the host: %s: %s", b->paths[i].name, problem, strerror(errno));
+    np_hint(error, "repair it with nix-store --repair-path, or set NIXPACK_ENGINE=relocate");
+    return 1;
+  }
+  p->cache.elsewhere = elsewhere;
+  return np_worker_unpack(b, &p->cache, error);
+}
+
+static int provide_nix_dir(struct np_place *p, struct np_error *error) {
+  struct np_cause cause;
+  int created;
+  np_place_close(p);
+  if (make_store(&created, &cause) != 0 || open_state(p) != 0) {
+    np_fail(error, NP_STORE_UNAVAILABLE, "cannot use \"" STATE_DIR "\": %s", strerror(errno));
+    np_hint(error, "remove it, or set NIXPACK_ENGINE=relocate");
+    return 1;
+  }
+  bool *elsewhere = calloc(p->bundle->path_count, sizeof *elsewhere);
+  if (elsewhere == NULL) return np_fail(error, NP_STORE_UNAVAILABLE, "cannot unpack the bundle: out of memory");
+  int result = unpack(p, elsewhere, error);
+  p->cache.elsewhere = NULL;
+  free(elsewhere);
+  if (result == 0) np_place_name(p, NP_STORE_DIR);
+  return result;
+}
+
+const struct np_engine np_engine_nix_dir = { "nix-dir", try_nix_dir, provide_nix_dir };

@@ -17,4 +17,16 @@ np_sha256_blocks np_sha256_portable;
 np_sha256_blocks *np_sha256_native(void);
 extern const uint32_t np_sha256_constants[64];
 
+// In sha256-stream.c: data that arrives in pieces.
+struct np_sha256_stream {
+  np_sha256_blocks *blocks;
+  uint32_t state[8];
+  uint64_t size;
+  uint8_t block[64];
+};
+
+void np_sha256_begin(struct np_sha256_stream *stream);
+void np_sha256_feed(struct np_sha256_stream *stream, const void *data, size_t size);
+void np_sha256_end(struct np_sha256_stream *stream, uint8_t digest[NP_SHA256_SIZE]);
+
 #endif

@@ -13,28 +13,36 @@
 #define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 static void free_level(struct np_tree_level *level) {
-  for (size_t i = 0; i < level->count; i++) free(level->names[i]);
   free(level->names);
+  free(level->text);
 }
 
 static int by_bytes(const void *a, const void *b) {
-  return strcmp(*(char *const *)a, *(char *const *)b);
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static int add_name(struct np_tree_level *level, const char *name) {
-  // Room for 8, 16, 32, ...
-  if (level->count == 0 || (level->count >= 8 && (level->count & (level->count - 1)) == 0)) {
-    char **grown = realloc(level->names, (level->count < 8 ? 8 : 2 * level->count) * sizeof *grown);
+// One name behind the other, each with its NUL.
+struct text {
+  char *bytes;
+  size_t size, room, count;
+};
+
+static int add_name(struct text *text, const char *name) {
+  size_t size = strlen(name) + 1;
+  if (text->size + size > text->room) {
+    size_t room = 2 * text->room + 1024;
+    char *grown = realloc(text->bytes, room);
     if (grown == NULL) return -1;
-    level->names = grown;
+    text->bytes = grown;
+    text->room = room;
   }
-  char *copy = strdup(name);
-  if (copy == NULL) return -1;
-  level->names[level->count++] = copy;
+  memcpy(text->bytes + text->size, name, size);
+  text->size += size;
+  text->count++;
   return 0;
 }
 
-static int read_names(struct np_tree_level *level, int fd) {
+static int collect_names(struct text *text, int fd) {
   int copy = openat(fd, ".", OPEN_DIR), result = 0;
   DIR *dir = copy < 0 ? NULL : fdopendir(copy);
   if (dir == NULL) {
@@ -43,13 +51,23 @@ static int read_names(struct np_tree_level *level, int fd) {
   }
   errno = 0;
   for (struct dirent *entry; result == 0 && (entry = readdir(dir)) != NULL; errno = 0)
-    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) result = add_name(level, entry->d_name);
+    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) result = add_name(text, entry->d_name);
   if (errno != 0) result = -1;
   int saved = errno;
   closedir(dir);
   errno = saved;
-  if (result == 0 && level->count > 0) qsort(level->names, level->count, sizeof *level->names, by_bytes);
   return result;
+}
+
+static int read_names(struct np_tree_level *level, int fd) {
+  struct text text = { .bytes = NULL };
+  int result = collect_names(&text, fd);
+  level->text = text.bytes;
+  level->names = result == 0 ? calloc(text.count + 1, sizeof *level->names) : NULL;
+  if (level->names == NULL) return -1;
+  for (const char *at = text.bytes; level->count < text.count; at += strlen(at) + 1) level->names[level->count++] = at;
+  qsort(level->names, level->count, sizeof *level->names, by_bytes);
+  return 0;
 }
 
 int np_tree_list_open(struct np_tree_list *list, int dir) {

@@ -6,7 +6,8 @@
 #include <sys/types.h>
 
 struct np_tree_level {
-  char **names;  // sorted by their bytes
+  char *text;          // owns the names
+  const char **names;  // sorted by their bytes
   size_t count, next;
   dev_t parent_device;
   ino_t parent;

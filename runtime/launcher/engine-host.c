@@ -40,7 +40,7 @@ const char *np_host_path_problem(const struct np_bundle *b, uint32_t path) {
   }
   if (np_tree_size(AT_FDCWD, file, &size) != 0) return "read";
   if (size == b->paths[path].unpacked_size) return NULL;
-  errno = EUCLEAN;
+  errno = EBADMSG;
   return "size";
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "unpack.h"
 #include "worker.h"
 
 int np_place_find(struct np_place *p, bool relocated, struct np_error *error) {
@@ -17,7 +18,9 @@ int np_place_find(struct np_place *p, bool relocated, struct np_error *error) {
 
 static int unpack_here(struct np_place *p, bool relocated, struct np_error *error) {
   if (relocated && p->cache.relocation == NULL && np_cache_use_tree(&p->cache, p->bundle, &p->relocation, error) != 0) return -1;
+  bool pending;
   p->cache.elsewhere = p->elsewhere;
+  p->has_unpacked = np_unpack_missing(p->bundle, &p->cache, &pending) > 0;
   return np_worker_unpack(p->bundle, &p->cache, error);
 }
 

@@ -8,6 +8,7 @@ struct np_place {
   struct np_bundle *bundle;
   struct np_cache cache;
   bool has_cache;
+  bool has_unpacked;  // something was missing
   int next;  // candidate to go on with when this cache directory fails
   struct np_relocation relocation;
   const bool *elsewhere;  // by path number: nothing to unpack, or NULL

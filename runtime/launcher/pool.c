@@ -45,7 +45,7 @@ static int unpack_one(struct pool *pool, uint32_t number, struct np_error *error
   struct progress *progress = &pool->progress[frame->path];
   struct np_tree tree;
   uint64_t files_size = 0;
-  np_tree_init(&tree, pool->work->root, path->name, path->frame_count > 1, pool->work->rewriter);
+  np_tree_init(&tree, pool->work->root, path->name, path->frame_count > 1, path->references ? pool->work->rewriter : NULL);
   int result = np_frame_unpack(b, frame, &tree, &files_size, error);
   np_tree_close(&tree);
   if (result != 0) return -1;

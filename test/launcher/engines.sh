@@ -35,7 +35,7 @@ equal "a forced engine that cannot work is status 125" $? 125
 contains "and says why" "$output" 'cannot make "/nix/store" visible: engine mount: unshare(CLONE_NEWNS): Operation not permitted (needs root)  [NIXPACK_STORE_UNAVAILABLE]'
 output=$(NIXPACK_ENGINE=relocated "$work/hello" 2>&1)
 equal "an engine that is not known is status 125" $? 125
-contains "and the known ones are listed" "$output" 'cannot use engine "relocated" (from NIXPACK_ENGINE): it is not known, the known ones are mount, userns'
+contains "and the known ones are listed" "$output" 'cannot use engine "relocated" (from NIXPACK_ENGINE): it is not known, the known ones are host, mount, userns, relocate, nix-dir'
 equal "user namespaces can be nested inside" "$(nobody "$work/hello" nested)" 0
 
 # without_userns COMMAND: in a user namespace that allows no further one, without the right to mount
@@ -43,11 +43,15 @@ without_userns() {
   unshare -U --map-root-user bash -c 'echo 0 >/proc/sys/user/max_user_namespaces
     exec setpriv --bounding-set -all --inh-caps -all --securebits +noroot,+noroot_locked -- "$@"' - "$@"
 }
-output=$(without_userns env NIXPACK_CACHE_DIR="$work/cache" "$work/hello" 2>&1)
-equal "without namespaces the status is 125" $? 125
-contains "engine mount says why it cannot work" "$output" "engine mount: unshare(CLONE_NEWNS): Operation not permitted"
-contains "engine userns says why it cannot work" "$output" "engine userns: unshare(CLONE_NEWUSER|CLONE_NEWNS): No space left on device (switched off by sysctl user.max_user_namespaces=0)"
-equal "it is one error and one hint" "$(printf '%s\n' "$output" | wc -l)" 2
+for engine in mount userns; do
+  without_userns env NIXPACK_ENGINE=$engine NIXPACK_CACHE_DIR="$work/cache" "$work/hello" >"$work/$engine.refusal" 2>&1
+  equal "without namespaces engine $engine ends with status 125" $? 125
+  equal "with one error and one hint" "$(wc -l <"$work/$engine.refusal")" 2
+done
+contains "engine mount says why it cannot work" "$(cat "$work/mount.refusal")" "engine mount: unshare(CLONE_NEWNS): Operation not permitted"
+contains "engine userns says why it cannot work" "$(cat "$work/userns.refusal")" "engine userns: unshare(CLONE_NEWUSER|CLONE_NEWNS): No space left on device (switched off by sysctl user.max_user_namespaces=0)"
+equal "without namespaces it starts all the same" "$(without_userns env NIXPACK_CACHE_DIR="$work/cache" "$work/hello")" started
+check "relocated" test -d "$work/cache/0"
 
 equal "what lies in / of the host lies in / of the program" "$("$work/hello" root | grep -vx nix)" "$(ls -A / | grep -vx nix)"
 "$work/hello" touch /np-not-lost 2>/dev/null

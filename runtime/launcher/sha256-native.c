@@ -1,4 +1,5 @@
-// SHA-256 with the SHA extensions of x86_64 (asked for by CPUID at run time); other processors take the portable code.
+// SHA-256 with the SHA extensions of x86_64, asked for by CPUID at run time; processors that are neither this nor aarch64
+// (sha256-aarch64.c) take the portable code.
 #include "sha256.h"
 
 #if defined(__x86_64__)
@@ -54,7 +55,7 @@ np_sha256_blocks *np_sha256_native(void) {
   return blocks_sha_ni;
 }
 
-#else
+#elif !defined(__aarch64__)
 
 np_sha256_blocks *np_sha256_native(void) {
   return NULL;

@@ -76,6 +76,11 @@ static bool take_records(struct np_bundle *b, struct strings *s) {
   return true;
 }
 
+static const char *machine_name(uint32_t machine) {
+  return machine == NP_MACHINE_X86_64 ? "x86_64" : machine == NP_MACHINE_AARCH64 ? "aarch64" : "an unknown processor";
+}
+
+// The kernel has seen only the launcher.
 static int check_machine(const struct np_bundle *b, struct np_error *error) {
 #if defined(__aarch64__)
   const uint32_t own = NP_MACHINE_AARCH64;
@@ -84,8 +89,10 @@ static int check_machine(const struct np_bundle *b, struct np_error *error) {
 #endif
   uint32_t machine = np_le32(b->index + 44);
   if (machine == own) return 0;
-  return np_fail(error, NP_PAYLOAD_VERSION, "cannot run \"%s\": it holds programs for ELF machine %u, the launcher is for %u",
-                 b->file, machine, own);
+  np_fail(error, NP_PAYLOAD_VERSION, "cannot run \"%s\": its programs are for %s, its launcher is for %s", b->file,
+          machine_name(machine), machine_name(own));
+  np_hint(error, "make the file anew with nixpack bundle");
+  return -1;
 }
 
 static int take_index(struct np_bundle *b, const struct np_footer *footer, struct np_error *error) {

@@ -1,6 +1,6 @@
 // Makes bundles out of a script on standard input, also such as the real assembler would never write.
 //   mkbundle LAUNCHER OUTPUT < SCRIPT      fields are separated by tabs
-//   name N | program P | entry PATH | runtime PATH (makes it composed) | machine N | version N
+//   name N | program P | entry PATH | runtime PATH (makes it composed) | machine N (default: the launcher's) | version N
 //   path NAME       a store path, and its first frame
 //   frame           a further frame of the same path
 //   dir NAME | file NAME MODE SOURCE | text NAME MODE TEXT | link NAME TARGET | tree DIR (with its content, as the path's root)
@@ -36,7 +36,7 @@ static char *paths[256];
 static uint64_t unpacked[256], claimed[256];
 static unsigned flags[256], claimed_notes[256], reserved[256];
 static struct buffer notes[256];
-static unsigned frame_count, path_count, version = NP_FORMAT_VERSION, machine = 62;
+static unsigned frame_count, path_count, version = NP_FORMAT_VERSION, machine;
 static char *name = "test", *program = "", *entry = NULL, *runtime = NULL;
 
 static void fail(const char *what) {
@@ -285,6 +285,7 @@ int main(int argc, char **argv) {
   for (size_t size; (size = fread(part, 1, sizeof part, launcher)) > 0;) put(&out, part, size);
   fclose(launcher);
   uint64_t launcher_size = out.size;
+  if (machine == 0 && out.size > 19) machine = out.data[18] | (unsigned)out.data[19] << 8;
   for (unsigned i = 0; i < frame_count; i++) put_frame(&out, &frame_records, &frames[i]);
   for (unsigned i = 0, frame = 0; i < path_count; i++) {
     unsigned first = frame;

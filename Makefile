@@ -10,8 +10,10 @@ ifneq ($(words $(CURDIR)),1)
 $(error cannot build in "$(CURDIR)": make takes no path with white space; move the clone)
 endif
 
-SYSTEM := $(shell uname -m)-linux
-NODE_PACKAGE := node-linux-$(if $(filter aarch64-linux,$(SYSTEM)),arm64,x64)
+HOST_SYSTEM := $(shell uname -m)-linux
+# `make runtime SYSTEM=aarch64-linux` builds for another architecture than this machine's.
+SYSTEM := $(HOST_SYSTEM)
+NODE_PACKAGE := node-linux-$(if $(filter aarch64-linux,$(HOST_SYSTEM)),arm64,x64)
 ifndef HOST_PATH
 export HOST_PATH := $(PATH)
 endif
@@ -32,7 +34,14 @@ endif
 RUNTIME_SOURCES := $(shell find runtime src/sea -name '*.ts')
 LAUNCHER_SOURCES := $(wildcard runtime/launcher/*.c runtime/launcher/*.h runtime/launcher/Makefile)
 RUNTIME := build/runtime/$(SYSTEM)/runtime.json
+# What the tests build for the other architecture.
+FOREIGN := $(filter-out $(HOST_SYSTEM),aarch64-linux)
+ifeq ($(SYSTEM),$(HOST_SYSTEM))
 LAUNCHER := build/launcher/launcher
+else
+LAUNCHER := build/launcher/$(SYSTEM)/launcher
+CROSS := build/cross/$(SYSTEM)
+endif
 
 .PHONY: help bundle runtime packages setup setup-test check test unit launcher integration go e2e bench docs clean
 
@@ -59,16 +68,18 @@ packages: setup
 setup:
 	@.ci/setup bundle
 	@$(MAKE) -s node_modules/.package-lock.json
+	@$(if $(CROSS),.ci/setup cross && .ci/cross $(SYSTEM))
 
 setup-test: setup
 	@.ci/setup test
+	@$(if $(FOREIGN),.ci/setup cross && .ci/cross $(FOREIGN))
 
 node_modules/.package-lock.json: package.json package-lock.json
 	@PATH="$$HOST_PATH" .ci/install-packages
 
 $(LAUNCHER): $(LAUNCHER_SOURCES)
 	@echo 'make: building the launcher'
-	@$(MAKE) -s -C runtime/launcher OUT=$(CURDIR)/build/launcher
+	@$(MAKE) -s -C runtime/launcher OUT=$(CURDIR)/$(@D) $(if $(CROSS),CROSS=$(CURDIR)/$(CROSS))
 
 $(RUNTIME): $(LAUNCHER) $(RUNTIME_SOURCES) package.json package-lock.json
 	@echo 'make: building the runtime'

@@ -13,6 +13,7 @@ const LAUNCHER_NAMES: ReadonlySet<string> = new Set([
   'NIXPACK_ENGINE',
   'NIXPACK_VERSION_INFO',
   'OPENSSL_CONF',
+  'NODE_OPTIONS',
 ])
 /** What a program may expect anywhere, and nothing that could change its behaviour by accident. */
 const CLEAN_NAMES: ReadonlySet<string> = new Set(['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'TZ', 'TERM', 'TMPDIR'])

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "environment.h"
@@ -46,6 +47,12 @@ static char **make_arguments(struct runtime_paths *p, char *argv0, char **user) 
   return arguments;
 }
 
+// V8 reserves about a GiB of addresses for machine code and tables. Where a limit forbids that, it has to do without machine code.
+static const char *node_options(void) {
+  struct rlimit limit;
+  return getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur < (rlim_t)2 << 30 ? "--jitless" : "";
+}
+
 int np_composed_run(struct np_place *place, char **argv, struct np_error *error) {
   struct np_bundle *b = place->bundle;
   static char name[NAME_MAX + 1];
@@ -58,6 +65,7 @@ int np_composed_run(struct np_place *place, char **argv, struct np_error *error)
     { "NIXPACK_RUNTIME", paths.runtime }, { "NIXPACK_ENGINE", place->engine }, { "NIXPACK_VERSION_INFO", paths.identity },
     // Node reads the host's /etc/ssl/openssl.cnf at its start, and gives up when there is something in it that it cannot use.
     { "OPENSSL_CONF", "/dev/null" },
+    { "NODE_OPTIONS", node_options() },
   };
   char **arguments = make_arguments(&paths, argv0, argv[0] != NULL ? argv + 1 : argv);
   char **environment = np_environment(environ, settings, sizeof settings / sizeof *settings);

@@ -38,6 +38,7 @@ env NIXPACK_ENV_UV_X=3
 env NIXPACK_RUNTIME=$rt
 env NIXPACK_RUN_DIR=/r
 env NIXPACK_VERSION_INFO=$identity
+env NODE_OPTIONS=
 env OPENSSL_CONF=/dev/null
 END
 )"

@@ -8,6 +8,7 @@ test('what the launcher renamed is restored, what it set is removed', () => {
     NIXPACK_ENV_NODE_OPTIONS: '--inspect',
     NIXPACK_ENV_OPENSSL_CONF: '/mine',
     OPENSSL_CONF: '/dev/null',
+    NODE_OPTIONS: '--jitless',
     NIXPACK_BUNDLE: '/b',
     NIXPACK_RUN_DIR: '/r',
     NIXPACK_ENV_NIXPACK_ENV_X: 'forged',

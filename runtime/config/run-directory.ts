@@ -44,7 +44,7 @@ const tryBase = (baseDir: string, paths: RunPaths, uid: number): string | undefi
 }
 
 const makeDirectories = (baseDir: string, { instanceDir, filesDir, tmpDir, fifosDir }: RunPaths, uid: number): void => {
-  if (basename(dirname(baseDir)) === `nixpack-${uid}`) makeOwn(dirname(baseDir), { uid, forbiddenMode: SHARED })
+  if (basename(dirname(baseDir)) === `nixpack-${uid}`) makeOwn(dirname(baseDir), { uid, forbiddenMode: SHARED_WRITE })
   assertTrusted(dirname(dirname(baseDir)), uid)
   assertTrusted(dirname(baseDir), uid)
   makeOwn(baseDir, { uid, forbiddenMode: SHARED_WRITE })

@@ -17,7 +17,8 @@ export const planRunDirectoryBases = ({ environment, uid }: RunDirectoryRequest)
   // A directory that was asked for is used or refused, never silently replaced.
   if (chosen !== undefined && chosen !== '') return [chosen]
   const runtimeDir = environment['XDG_RUNTIME_DIR'] ?? ''
-  return [...(runtimeDir.startsWith('/') ? [`${runtimeDir}/nixpack`] : []), ...(uid === 0 ? ['/run/nixpack'] : []), `/tmp/nixpack-${uid}/run`]
+  const temporary = ['/tmp', '/var/tmp', '/dev/shm'].map((dir) => `${dir}/nixpack-${uid}/run`)
+  return [...(runtimeDir.startsWith('/') ? [`${runtimeDir}/nixpack`] : []), ...(uid === 0 ? ['/run/nixpack'] : []), ...temporary]
 }
 
 export type RunPaths = {

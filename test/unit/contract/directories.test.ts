@@ -2,8 +2,18 @@ import { expect, test } from 'vitest'
 import { hasShortPaths, isInstanceName, planRunDirectoryBases, resolveRunPaths } from '../../../runtime/contract/directories.ts'
 
 test('the run directory is looked for where private directories belong', () => {
-  expect(planRunDirectoryBases({ environment: { XDG_RUNTIME_DIR: '/run/user/7' }, uid: 7 })).toEqual(['/run/user/7/nixpack', '/tmp/nixpack-7/run'])
-  expect(planRunDirectoryBases({ environment: {}, uid: 0 })).toEqual(['/run/nixpack', '/tmp/nixpack-0/run'])
+  expect(planRunDirectoryBases({ environment: { XDG_RUNTIME_DIR: '/run/user/7' }, uid: 7 })).toEqual([
+    '/run/user/7/nixpack',
+    '/tmp/nixpack-7/run',
+    '/var/tmp/nixpack-7/run',
+    '/dev/shm/nixpack-7/run',
+  ])
+  expect(planRunDirectoryBases({ environment: {}, uid: 0 })).toEqual([
+    '/run/nixpack',
+    '/tmp/nixpack-0/run',
+    '/var/tmp/nixpack-0/run',
+    '/dev/shm/nixpack-0/run',
+  ])
 })
 
 test('a directory that was asked for has no alternative', () => {

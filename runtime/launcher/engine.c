@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -110,7 +111,7 @@ static int refuse(const char *wanted, const struct refusals *refusals, const str
   return -1;
 }
 
-int np_engine_provide(struct np_place *place, struct np_error *error) {
+static int provide(struct np_place *place, struct np_error *error) {
   const struct np_engine *order[NP_ENGINE_COUNT];
   const char *wanted = getenv("NIXPACK_ENGINE");
   struct refusals refusals = { .used = 0 };
@@ -138,4 +139,12 @@ int np_engine_provide(struct np_place *place, struct np_error *error) {
     if (result < 0 || (wanted != NULL && none.message[0] != '\0')) return refuse(wanted, &refusals, &none, error);
   }
   return refuse(wanted, &refusals, NULL, error);
+}
+
+int np_engine_provide(struct np_place *place, struct np_error *error) {
+  // A caller's umask without rights for the owner would lock us out of our own directories.
+  mode_t mask = umask(022);
+  int result = provide(place, error);
+  umask(mask);
+  return result;
 }

@@ -6,12 +6,14 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "frame.h"
 #include "tree.h"
 
 #define THREADS_MAX 32
+#define FDS_PER_THREAD 16
 #define STACK_SIZE (256U << 10)
 
 struct progress {
@@ -71,17 +73,21 @@ static void *run(void *argument) {
   return NULL;
 }
 
-static unsigned processors(void) {
+// One per processor, as far as descriptors suffice.
+static unsigned thread_count(void) {
   cpu_set_t set;
-  int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-  return count < 1 ? 1 : count > THREADS_MAX ? THREADS_MAX : (unsigned)count;
+  struct rlimit limit;
+  unsigned count = sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+  if (count > THREADS_MAX) count = THREADS_MAX;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / FDS_PER_THREAD < count) count = (unsigned)limit.rlim_cur / FDS_PER_THREAD;
+  return count < 1 ? 1 : count;
 }
 
 // This thread works too; a thread that cannot be created is only one thread less.
 static void run_threads(struct pool *pool) {
   pthread_t threads[THREADS_MAX];
   pthread_attr_t attributes;
-  unsigned wanted = processors(), started = 0;
+  unsigned wanted = thread_count(), started = 0;
   if (wanted > pool->frame_count) wanted = pool->frame_count;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, STACK_SIZE);

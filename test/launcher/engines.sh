@@ -53,6 +53,11 @@ contains "engine userns says why it cannot work" "$(cat "$work/userns.refusal")"
 equal "without namespaces it starts all the same" "$(without_userns env NIXPACK_CACHE_DIR="$work/cache" "$work/hello")" started
 check "relocated" test -d "$work/cache/0"
 
+for engine in userns relocate; do
+  equal "engine $engine starts for a caller whose umask leaves no rights to anybody" \
+    "$(as_nobody env NIXPACK_ENGINE=$engine NIXPACK_CACHE_DIR="$work/open/m$engine" bash -c 'umask 0777; exec "$0"' "$work/hello")" started
+done
+
 equal "what lies in / of the host lies in / of the program" "$("$work/hello" root | grep -vx nix)" "$(ls -A / | grep -vx nix)"
 "$work/hello" touch /np-not-lost 2>/dev/null
 check "a file in / that would be lost is refused" test $? -ne 0

@@ -53,6 +53,27 @@ contains "engine userns says why it cannot work" "$(cat "$work/userns.refusal")"
 equal "without namespaces it starts all the same" "$(without_userns env NIXPACK_CACHE_DIR="$work/cache" "$work/hello")" started
 check "relocated" test -d "$work/cache/0"
 
+# The memory of what worked.
+remembered() { sed 's/.* //' "$work"/open/memory/engines/*; }
+memory() { as_nobody env -u NIXPACK_ENGINE NIXPACK_CACHE_DIR="$work/open/memory" "$@"; }
+memory "$work/hello" >/dev/null
+equal "the engine that worked is remembered" "$(remembered)" userns
+sed -i 's/userns/mount/' "$work"/open/memory/engines/*
+equal "one that does not work any more is given up" "$(memory "$work/hello")" started
+equal "and forgotten" "$(remembered)" userns
+without_userns setpriv --reuid=0 env NIXPACK_CACHE_DIR="$work/memory-of-root" "$work/hello" >/dev/null
+equal "without namespaces relocation is remembered" "$(sed 's/.* //' "$work"/memory-of-root/engines/*)" relocate
+NIXPACK_CACHE_DIR="$work/memory-of-root" "$work/hello" >/dev/null
+equal "but not where the answer could be another one" "$(sed 's/.* //' "$work"/memory-of-root/engines/*)" mount
+for filter in mount=EACCES unshare=EPERM unshare=ENOSYS unshare=kill pivot_root=EPERM; do
+  rm -rf "$work/m-$filter"
+  equal "a filter with $filter leaves relocation" "$(cd "$work" && ulimit -c unlimited && NIXPACK_CACHE_DIR=$work/m "$BUILD/seccomp-run" $filter -- "$work/hello")" started
+  check "which is what was used" test -d "$work/m/0"
+  rm -rf "$work/m"
+done
+check "no core file is left" test ! -e "$work/core"
+equal "a file system without locks will do" "$(NIXPACK_CACHE_DIR="$work/unlocked" "$BUILD/seccomp-run" flock=ENOLCK -- "$work/hello")" started
+
 for engine in userns relocate; do
   equal "engine $engine starts for a caller whose umask leaves no rights to anybody" \
     "$(as_nobody env NIXPACK_ENGINE=$engine NIXPACK_CACHE_DIR="$work/open/m$engine" bash -c 'umask 0777; exec "$0"' "$work/hello")" started

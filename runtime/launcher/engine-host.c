@@ -70,11 +70,11 @@ static int provide_runtime(struct np_place *place, struct np_error *error) {
   for (uint32_t i = 0; i < b->path_count; i++) elsewhere[i] = i != b->runtime;
   place->elsewhere = elsewhere;
   int found = np_place_unpack(place, false, error);
-  snprintf(place->runtime, sizeof place->runtime, "%s/store/%s", place->cache.path, b->paths[b->runtime].name);
+  int length = snprintf(place->runtime, sizeof place->runtime, "%s/store/%s", place->cache.path, b->paths[b->runtime].name);
   // The dynamic linker takes a list of directories.
-  if (found == 0 && strpbrk(place->cache.path, ":;") != NULL) {
-    np_fail(error, NP_STORE_UNAVAILABLE, "cannot run the supervisor from \"%s\": its path holds a separator of lists", place->cache.path);
-    np_hint(error, "set NIXPACK_CACHE_DIR to a directory without : and ; in its path");
+  if (found == 0 && ((size_t)length >= sizeof place->runtime || strpbrk(place->cache.path, ":;") != NULL)) {
+    np_fail(error, NP_STORE_UNAVAILABLE, "cannot run the supervisor from \"%s\": its path is too long or holds a separator of lists", place->cache.path);
+    np_hint(error, "set NIXPACK_CACHE_DIR to a directory with a short path without : and ;");
     found = 1;
   }
   place->elsewhere = place->cache.elsewhere = NULL;

@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUFFER_SIZE (128U << 10)
+// Holds the beginning of a tar archive at least. Fuzzing wants many ends of it.
+#ifndef NP_REWRITE_BUFFER
+#define NP_REWRITE_BUFFER (128U << 10)
+#endif
 // Of a reference that may go on in the next piece.
 #define HELD_MAX (NP_REFERENCE_SIZE - 1)
 
@@ -89,7 +92,7 @@ int np_rewrite_begin(struct np_rewrite_stream *s, const struct np_rewriter *r) {
   s->used = 0;
   s->begun = false;
   s->untouched = r == NULL;
-  if (s->buffer == NULL && r != NULL) s->buffer = malloc(BUFFER_SIZE);
+  if (s->buffer == NULL && r != NULL) s->buffer = malloc(NP_REWRITE_BUFFER);
   return s->buffer == NULL && r != NULL ? -1 : 0;
 }
 
@@ -111,12 +114,12 @@ int np_rewrite_feed(struct np_rewrite_stream *s, const void *data, size_t size, 
   const char *from = data;
   if (s->untouched) return s->used == 0 ? sink(context, data, size) : -1;
   while (size > 0) {
-    size_t part = BUFFER_SIZE - s->used < size ? BUFFER_SIZE - s->used : size;
+    size_t part = NP_REWRITE_BUFFER - s->used < size ? NP_REWRITE_BUFFER - s->used : size;
     memcpy(s->buffer + s->used, from, part);
     s->used += part;
     from += part;
     size -= part;
-    if (s->used < BUFFER_SIZE) return 0;
+    if (s->used < NP_REWRITE_BUFFER) return 0;
     if (flush(s, false, sink, context) != 0) return -1;
     if (s->untouched) return size > 0 ? sink(context, from, size) : 0;
   }

@@ -47,6 +47,12 @@ pdeathsig 15"
 equal "descriptors of the caller reach it, none of ours do" "$(printf '%s\n' "$output" | grep '^fd')" "$("$BUILD/supervisor" 9</dev/null | grep '^fd')"
 contains "NIXPACK_ENGINE tells the engine in use" "$(as_nobody env NIXPACK_CACHE_DIR=/tmp/np-nobody.$$ "$work/group" show)" "env NIXPACK_ENGINE=userns"
 cleanups="chmod -R u+w /tmp/np-nobody.$$; rm -rf /tmp/np-nobody.$$"
+equal "a login shell's name is no option" "$(bash -c 'exec -a "-sh" "$0" show' "$work/group" | grep -A1 -e '^arg --argv0')" "arg --argv0
+arg sh"
+mkdir "$work/gone"
+output=$(cd "$work/gone" && rmdir "$work/gone" && NIXPACK_ENGINE=relocate NIXPACK_CACHE_DIR=$work/r "$work/group" show 2>&1)
+contains "a directory that was removed is left with a warning" "$output" "warning: the working directory was removed"
+contains "for the supervisor, too" "$output" "cwd /"
 
 "$work/group" status 37
 equal "the exit status is the supervisor's" $? 37

@@ -21,6 +21,8 @@ static int show(int argc, char **argv) {
   prctl(PR_GET_PDEATHSIG, &signal_number);
   for (int i = 0; i < argc; i++) printf("arg %s\n", argv[i]);
   for (char **at = environ; *at != NULL; at++) printf("env %s\n", *at);
+  char cwd[4096];
+  printf("cwd %s\n", getcwd(cwd, sizeof cwd) != NULL ? cwd : "none");
   printf("session %s\npdeathsig %d\n", getsid(0) == getppid() ? "of the warden" : "other", signal_number);
   for (int fd = 3; fd < 64; fd++) if (fcntl(fd, F_GETFD) >= 0) printf("fd %d\n", fd);
   return 0;

@@ -31,7 +31,6 @@ export NIX_CONFIG
 PACKAGES := packages
 endif
 
-RUNTIME_SOURCES := $(shell find runtime src/sea -name '*.ts')
 LAUNCHER_SOURCES := $(wildcard runtime/launcher/*.c runtime/launcher/*.h runtime/launcher/Makefile)
 RUNTIME := build/runtime/$(SYSTEM)/runtime.json
 # What the tests build for the other architecture.
@@ -81,9 +80,13 @@ $(LAUNCHER): $(LAUNCHER_SOURCES)
 	@echo 'make: building the launcher'
 	@$(MAKE) -s -C runtime/launcher OUT=$(CURDIR)/$(@D) $(if $(CROSS),CROSS=$(CURDIR)/$(CROSS))
 
-$(RUNTIME): $(LAUNCHER) $(RUNTIME_SOURCES) package.json package-lock.json
-	@echo 'make: building the runtime'
-	@bin/nixpack prepare --launcher $(LAUNCHER) 2>build/prepare.log || { cat build/prepare.log >&2; exit 1; }
+# Always asked: only `prepare` knows whether the sources, Node or the libraries of this machine are others than they were.
+$(RUNTIME): $(LAUNCHER) FORCE
+	@bin/nixpack prepare --launcher $(LAUNCHER) --system $(SYSTEM) $(if $(CROSS),--cross $(CROSS)) 2>build/prepare.log || \
+	  { cat build/prepare.log >&2; exit 1; }
+
+.PHONY: FORCE
+FORCE:
 
 check: setup
 	tsc

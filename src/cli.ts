@@ -23,7 +23,7 @@ const main = async (argv: readonly string[]): Promise<number> => {
   const quiet = argv.includes('--quiet') || argv.includes('-q') || argv.includes('--json')
   const report = createReport(reportStyle(process.env, quiet))
   const { version } = packageSchema.parse(JSON.parse(await readFile(join(rootDir, 'package.json'), 'utf8')))
-  const context = { report, rootDir, installation: { runtimesDir: join(rootDir, 'build', 'runtime'), version, environment: process.env } }
+  const context = { report, rootDir, installation: { runtimesDir: join(rootDir, 'build', 'runtime'), rootDir, version, environment: process.env } }
   try {
     await createProgram(version, context).parseAsync(argv)
     return 0

@@ -43,6 +43,8 @@ export const inspectOptionsSchema = z.strictObject({
 
 export const prepareOptionsSchema = z.strictObject({
   launcher: z.string().min(1).describe('launcher built by make').register(flags, { flag: '--launcher <file>' }),
+  system: z.string().optional().describe("system to build for (default: this machine's)").register(flags, { flag: '--system <system>' }),
+  cross: z.string().min(1).optional().describe('what .ci/cross has fetched for another system').register(flags, { flag: '--cross <directory>' }),
 })
 
 export type BundleOptions = z.infer<typeof bundleOptionsSchema>

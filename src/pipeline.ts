@@ -20,13 +20,14 @@ import type { BundleOptions } from './options.ts'
 import { assembleBundle, DamagedFrame } from './output/assemble.ts'
 import type { BundleParts } from './output/assemble.ts'
 import { buildRuntime, readRuntime } from './sea/runtime-tree.ts'
-import type { RuntimeParts } from './sea/runtime-tree.ts'
+import type { RuntimeHome, RuntimeParts } from './sea/runtime-tree.ts'
+import { targetOf } from './sea/target.ts'
 
 /** What the pipeline tells while it works. */
 export type Progress = { readonly stage: (text: string) => void; readonly advance: (done: number, total: number, what: string) => void }
 
 /** What does not come from the user's options: where this nixpack lies, and the environment. */
-export type Installation = { readonly runtimesDir: string; readonly version: string; readonly environment: Readonly<Record<string, string | undefined>> }
+export type Installation = RuntimeHome & { readonly environment: Readonly<Record<string, string | undefined>> }
 
 /** What was bundled; sizes in bytes. */
 export type BundleResult = {
@@ -55,7 +56,7 @@ export const bundle = async (
   progress.stage('reading the closure')
   const sources = (await readClosure(entrypoint.baseName)).map((path) => ({ ...path, sourceDir: join(STORE_DIR, path.baseName) }))
   const kind = await inspectEntrypoint(entrypoint, options.program)
-  const runtime = await readRuntime(installation.runtimesDir, system, installation.version)
+  const runtime = await readRuntime(installation, system)
   const runtimeSource = kind.composed ? await runtimeAsSource(runtime, installation.version) : undefined
   const paths = await archive([...sources, ...(runtimeSource === undefined ? [] : [runtimeSource])], options, context)
 
@@ -133,8 +134,13 @@ const totalsOf = (paths: readonly ArchivedPath[]) => ({
   compressedBytes: paths.flatMap((path) => path.frames).reduce((total, frame) => total + frame.sizeBytes, 0),
 })
 
-/** Builds launcher and runtime for the system of this machine. */
+/** Builds launcher and runtime for a system, unless they are there. */
 export const prepareRuntime = async (
   installation: Installation,
-  input: { readonly launcherPath: string; readonly mainPath: string; readonly nodePath: string },
-): Promise<void> => buildRuntime({ ...input, runtimesDir: installation.runtimesDir, version: installation.version, system: supportedSystem(hostSystem()) })
+  input: {
+    readonly launcherPath: string
+    readonly system: string | undefined
+    readonly crossDir: string | undefined
+    readonly onBuild: (system: System) => void
+  },
+): Promise<void> => buildRuntime({ ...installation, ...input, target: targetOf(supportedSystem(input.system ?? hostSystem()), input.crossDir) })

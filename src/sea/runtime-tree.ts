@@ -1,18 +1,21 @@
 // The runtime as a store path of its own: bin/supervisor, bin/shim and lib/, with the name that Nix would give it.
 import { chmod, copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import { isDeepStrictEqual } from 'node:util'
 
 import type { System } from '../../runtime/contract/bundle-format.ts'
 import { NixpackError } from '../../runtime/contract/errors.ts'
-import { isErrno } from '../lib/errno.ts'
 import { findLibraries } from './libraries.ts'
+import { digestOfParts, digestOfSources, readStamp } from './stamp.ts'
 import { buildSupervisor } from './supervisor.ts'
+import { assertMachine, makeCommand } from './target.ts'
+import type { Target } from './target.ts'
 
 /** What a bundle needs besides the closure: the launcher, and the runtime of a composed one. */
 export type RuntimeParts = { readonly launcherPath: string; readonly treeDir: string }
 
-const stampSchema = z.strictObject({ version: z.string() })
+/** Where runtimes are kept, and what they are made from. */
+export type RuntimeHome = { readonly runtimesDir: string; readonly rootDir: string; readonly version: string }
 
 /** Where the parts for a system are kept below the directory of all runtimes. */
 const partsOf = (runtimesDir: string, system: System): RuntimeParts & { readonly stampPath: string } => {
@@ -20,40 +23,46 @@ const partsOf = (runtimesDir: string, system: System): RuntimeParts & { readonly
   return { launcherPath: join(dir, 'launcher'), treeDir: join(dir, 'tree'), stampPath: join(dir, 'runtime.json') }
 }
 
-/** The parts for `system`. Throws RUNTIME_MISSING when they have not been built. */
-export const readRuntime = async (runtimesDir: string, system: System, version: string): Promise<RuntimeParts> => {
+/** The parts for `system`. Throws RUNTIME_MISSING when they have not been built, or from other sources than those that are here. */
+export const readRuntime = async ({ runtimesDir, version }: RuntimeHome, system: System): Promise<RuntimeParts> => {
   const { stampPath, ...parts } = partsOf(runtimesDir, system)
-  const stamp = await readFile(stampPath, 'utf8').catch((error: unknown) => {
-    if (isErrno(error, 'ENOENT')) return undefined
-    throw error
-  })
-  if (stamp !== undefined && stampSchema.parse(JSON.parse(stamp)).version === version) return parts
-  throw new NixpackError('RUNTIME_MISSING', `cannot bundle for ${system}: its runtime is not in "${runtimesDir}"`, { hint: 'build it with: make runtime' })
+  const stamp = await readStamp(stampPath)
+  const problem =
+    stamp === undefined
+      ? `its runtime is not in "${runtimesDir}"`
+      : stamp.version === version
+        ? undefined
+        : 'its runtime was made from other sources than those of this nixpack'
+  if (problem !== undefined)
+    throw new NixpackError('RUNTIME_MISSING', `cannot bundle for ${system}: ${problem}`, { hint: `build it with: ${makeCommand(system)}` })
+  await assertMachine(parts.launcherPath, system)
+  return parts
 }
 
-export type RuntimeInput = {
-  readonly runtimesDir: string
-  readonly system: System
-  readonly version: string
-  readonly mainPath: string
-  readonly nodePath: string
-  readonly launcherPath: string
-}
+export type RuntimeInput = RuntimeHome & { readonly target: Target; readonly launcherPath: string; readonly onBuild: (system: System) => void }
 
-/** Builds the parts for `system` and publishes them in one step. Throws RUNTIME_MISSING or TOOL_MISSING. */
+/** Builds the parts for a system and publishes them in one step, unless they are there. Throws RUNTIME_MISSING or TOOL_MISSING. */
 export const buildRuntime = async (input: RuntimeInput): Promise<void> => {
-  const finalDir = join(input.runtimesDir, input.system)
+  const { system, nodePath } = input.target
+  for (const path of [input.launcherPath, nodePath]) await assertMachine(path, system)
+  const libraries = await findLibraries(input.target)
+  const parts = await digestOfParts([{ name: 'launcher', path: input.launcherPath }, { name: 'node', path: nodePath }, ...libraries])
+  const stamp = { version: input.version, sources: digestOfSources(input.rootDir), parts }
+  const { treeDir, launcherPath, stampPath } = partsOf(input.runtimesDir, system)
+  if (isDeepStrictEqual(await readStamp(stampPath), stamp)) return
+  input.onBuild(system)
+
+  const finalDir = join(input.runtimesDir, system)
   const workingDir = `${finalDir}.building`
   await rm(workingDir, { recursive: true, force: true })
-  const { treeDir, launcherPath, stampPath } = partsOf(input.runtimesDir, input.system)
   const building = (path: string): string => join(workingDir, path.slice(finalDir.length))
   await mkdir(building(join(treeDir, 'bin')), { recursive: true })
   await mkdir(building(join(treeDir, 'lib')))
   await installProgram(input.launcherPath, building(launcherPath))
   await installProgram(input.launcherPath, building(join(treeDir, 'bin', 'shim')))
   await buildSupervisor({ ...input, outputPath: building(join(treeDir, 'bin', 'supervisor')) })
-  for (const { name, path } of await findLibraries(input.nodePath)) await installLibrary(path, building(join(treeDir, 'lib', name)))
-  await writeFile(building(stampPath), JSON.stringify({ version: input.version }))
+  for (const { name, path } of libraries) await installLibrary(path, building(join(treeDir, 'lib', name)))
+  await writeFile(building(stampPath), JSON.stringify(stamp))
   await rm(finalDir, { recursive: true, force: true })
   await rename(workingDir, finalDir)
 }

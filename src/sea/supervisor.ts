@@ -13,9 +13,10 @@ import type { Target } from './target.ts'
 
 /** The marker in Node's binary that tells it that a blob was injected (Node.js manual, "Single executable applications"). */
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
+const MAIN = 'runtime/main.ts'
 const BLOB_NAME = 'NODE_SEA_BLOB'
 
-export type SupervisorInput = { readonly mainPath: string; readonly target: Target; readonly version: string; readonly outputPath: string }
+export type SupervisorInput = { readonly rootDir: string; readonly target: Target; readonly version: string; readonly outputPath: string }
 
 /** Builds the supervisor's executable. Throws TOOL_MISSING or RUNTIME_MISSING with what the failing tool said. */
 export const buildSupervisor = async (input: SupervisorInput): Promise<void> => {
@@ -34,7 +35,9 @@ export const buildSupervisor = async (input: SupervisorInput): Promise<void> => 
 
 const bundleScript = async (input: SupervisorInput, workDir: string): Promise<void> => {
   await build({
-    entryPoints: [input.mainPath],
+    // Its names of modules are relative to this.
+    absWorkingDir: input.rootDir,
+    entryPoints: [MAIN],
     outfile: join(workDir, 'main.cjs'),
     bundle: true,
     platform: 'node',
@@ -46,7 +49,7 @@ const bundleScript = async (input: SupervisorInput, workDir: string): Promise<vo
     define: { NIXPACK_VERSION: JSON.stringify(input.version) },
     logLevel: 'silent',
   }).catch((cause: unknown) => {
-    throw new NixpackError('RUNTIME_MISSING', `cannot bundle "${input.mainPath}"`, { cause })
+    throw new NixpackError('RUNTIME_MISSING', `cannot bundle "${MAIN}"`, { cause })
   })
 }
 

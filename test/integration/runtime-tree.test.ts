@@ -1,20 +1,72 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 
 import { readRuntime } from '../../src/sea/runtime-tree.ts'
+import { digestOfSources } from '../../src/sea/stamp.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const version = '1.0'
+const system = process.arch === 'arm64' ? 'aarch64-linux' : 'x86_64-linux'
+const foreign = process.arch === 'arm64' ? 'x86_64-linux' : 'aarch64-linux'
+
+/** A nixpack of two files, and the runtime that was made from it: its stamp, and a launcher that is some program of this machine. */
+const makeHome = (): { readonly runtimesDir: string; readonly rootDir: string; readonly version: string } => {
+  const rootDir = mkdtempSync(join(tmpdir(), 'np-runtime-'))
+  onTestFinished(() => rmSync(rootDir, { recursive: true }))
+  mkdirSync(join(rootDir, 'src', 'sea'), { recursive: true })
+  mkdirSync(join(rootDir, 'runtime', 'launcher'), { recursive: true })
+  for (const name of ['package.json', 'tsconfig.json']) writeFileSync(join(rootDir, name), '{}')
+  writeFileSync(join(rootDir, 'runtime', 'main.ts'), 'export {}')
+  const runtimesDir = join(rootDir, 'build')
+  for (const name of [system, foreign]) {
+    mkdirSync(join(runtimesDir, name), { recursive: true })
+    writeFileSync(join(runtimesDir, name, 'runtime.json'), JSON.stringify({ version, sources: digestOfSources(rootDir), parts: '' }))
+    copyFileSync('/bin/true', join(runtimesDir, name, 'launcher'))
+  }
+  return { runtimesDir, rootDir, version }
+}
 
 test('a runtime that was not built is named, with what builds it', async () => {
-  await expect(readRuntime('/nonexistent', 'aarch64-linux', '1.0')).rejects.toMatchObject({
+  const home = { runtimesDir: '/nonexistent', rootDir: ROOT, version }
+  await expect(readRuntime(home, system)).rejects.toMatchObject({
     code: 'RUNTIME_MISSING',
-    message: expect.stringContaining('aarch64-linux'),
+    message: expect.stringContaining(system),
     hint: 'build it with: make runtime',
+  })
+  await expect(readRuntime(home, foreign)).rejects.toMatchObject({ hint: `build it with: make runtime SYSTEM=${foreign}` })
+})
+
+test('a runtime is used as long as it was made from the sources that are there', async () => {
+  const home = makeHome()
+  await expect(readRuntime(home, system)).resolves.toMatchObject({ launcherPath: join(home.runtimesDir, system, 'launcher') })
+  await expect(readRuntime({ ...home, version: '1.1' }, system)).rejects.toMatchObject({ code: 'RUNTIME_MISSING' })
+})
+
+test("what is no source, such as an editor's backup, does not", async () => {
+  const home = makeHome()
+  writeFileSync(join(home.rootDir, 'runtime', 'main.ts~'), '')
+  await expect(readRuntime(home, system)).resolves.toBeDefined()
+})
+
+test('a stamp of an earlier nixpack, or a broken one, is none', async () => {
+  const home = makeHome()
+  for (const stamp of ['{"version":"1.0"}', '{"vers']) {
+    writeFileSync(join(home.runtimesDir, system, 'runtime.json'), stamp)
+    await expect(readRuntime(home, system)).rejects.toMatchObject({ code: 'RUNTIME_MISSING' })
+  }
+})
+
+test('a launcher for another processor is refused, naming both', async () => {
+  await expect(readRuntime(makeHome(), foreign)).rejects.toMatchObject({
+    code: 'RUNTIME_MISSING',
+    message: expect.stringMatching(`for ${foreign}: it is for ${system}$`),
   })
 })
 
 test("the runtime's dynamic linker does not ask for what the host wants in every program", () => {
-  const system = process.arch === 'arm64' ? 'aarch64-linux' : 'x86_64-linux'
-  const libraryDir = join(import.meta.dirname, '..', '..', 'build', 'runtime', system, 'tree', 'lib')
+  const libraryDir = join(ROOT, 'build', 'runtime', system, 'tree', 'lib')
   const linker = readdirSync(libraryDir).find((name) => name.startsWith('ld-linux'))
   const bytes = readFileSync(join(libraryDir, linker ?? ''))
   expect(bytes.includes('/etc/ld.so.preload')).toBe(false)

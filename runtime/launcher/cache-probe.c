@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cache.h"
+#include "cache-find.h"
 #include "fd.h"
 
 #define PROBE_STATUS 42
@@ -36,37 +36,56 @@ static const unsigned char probe[] = {
   CODE,
 };
 
-// Under a name of its own until its descriptor is closed: executing a file that anybody has open for writing fails. Process
-// numbers alone are no such name, two containers may share a cache.
-static const char *create_probe(int dir) {
-  char name[64];
+// Process numbers alone are no name of one's own, two containers may share a cache.
+static void name_own(char *name, size_t size) {
   struct timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
-  snprintf(name, sizeof name, NP_PROBE ".%ld-%lld-%ld", (long)getpid(), (long long)now.tv_sec, now.tv_nsec);
+  snprintf(name, size, NP_PROBE ".%ld-%lld-%ld", (long)getpid(), (long long)now.tv_sec, now.tv_nsec);
+}
+
+static const char *write_probe(int dir, const char *name) {
   int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0700);
-  if (fd < 0) return "create a file";
+  if (fd < 0) return "openat(\"" NP_PROBE "\")";
   int failed = np_write_all(fd, probe, sizeof probe) != 0 || fchmod(fd, 0500) != 0;
   failed |= close(fd) != 0;
-  if (!failed && renameat(dir, name, dir, NP_PROBE) == 0) return NULL;
+  if (!failed) return NULL;
   int saved = errno;
   (void)unlinkat(dir, name, 0);
   errno = saved;
-  return "write a file";
+  return "write(\"" NP_PROBE "\")";
 }
 
-static const char *run_probe(int dir) {
+// Under a name of its own until its descriptor is closed: executing a file that anybody has open for writing fails.
+static const char *create_probe(int dir) {
+  char name[64];
+  name_own(name, sizeof name);
+  const char *problem = write_probe(dir, name);
+  if (problem != NULL || renameat(dir, name, dir, NP_PROBE) == 0) return problem;
+  int saved = errno;
+  (void)unlinkat(dir, name, 0);
+  errno = saved;
+  return "renameat(\"" NP_PROBE "\")";
+}
+
+// The child's errno comes back as its status, behind the one of a probe that has run.
+static const char *run_probe(int dir, const char *name) {
   int status = 0;
   pid_t child = fork();
-  if (child < 0) return "fork";
+  if (child < 0) return "execve: fork";
   if (child == 0) {
     char *const none[] = { NULL };
-    if (fchdir(dir) == 0) execve(NP_PROBE, none, none);
-    _exit(errno == ENOENT ? PROBE_STATUS + 1 : PROBE_STATUS + 2);
+    if (fchdir(dir) == 0) execve(name, none, none);
+    _exit(PROBE_STATUS + 1 + (errno < 200 ? errno : EACCES));
   }
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
   if (WIFEXITED(status) && WEXITSTATUS(status) == PROBE_STATUS) return NULL;
-  errno = WIFEXITED(status) && WEXITSTATUS(status) == PROBE_STATUS + 1 ? ENOENT : EACCES;
-  return "execute a file";
+  errno = WIFEXITED(status) && WEXITSTATUS(status) > PROBE_STATUS + 1 ? WEXITSTATUS(status) - PROBE_STATUS - 1 : EPERM;
+  return WIFSIGNALED(status) ? "execve(\"" NP_PROBE "\"), killed" : "execve(\"" NP_PROBE "\")";
+}
+
+bool np_cache_is_writable(int dir) {
+  // Without a flag it is an old system call, which no filter of a container forgets.
+  return faccessat(dir, ".", W_OK, getuid() == geteuid() ? 0 : AT_EACCESS) == 0;
 }
 
 const char *np_cache_probe(int dir) {
@@ -74,9 +93,25 @@ const char *np_cache_probe(int dir) {
   bool fresh = fstatat(dir, NP_PROBE, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode) ||
                status.st_size != (off_t)sizeof probe || status.st_uid != geteuid();
   const char *problem = fresh ? create_probe(dir) : NULL;
-  if (problem == NULL && !fresh && faccessat(dir, ".", W_OK, AT_EACCESS) != 0) problem = "create a file";
-  if (problem == NULL) problem = run_probe(dir);
+  if (problem == NULL && !fresh && !np_cache_is_writable(dir)) problem = "faccessat(W_OK)";
+  if (problem == NULL) problem = run_probe(dir, NP_PROBE);
   // Truncated by a crash, or removed by a cleaner meanwhile.
-  if (problem != NULL && !fresh && create_probe(dir) == NULL) problem = run_probe(dir);
+  if (problem != NULL && !fresh && create_probe(dir) == NULL) problem = run_probe(dir, NP_PROBE);
+  return problem;
+}
+
+const char *np_cache_probe_existing(int dir) {
+  return run_probe(dir, NP_PROBE);
+}
+
+const char *np_cache_probe_once(int dir) {
+  char name[64];
+  name_own(name, sizeof name);
+  const char *problem = write_probe(dir, name);
+  if (problem != NULL) return problem;
+  problem = run_probe(dir, name);
+  int saved = errno;
+  (void)unlinkat(dir, name, 0);
+  errno = saved;
   return problem;
 }

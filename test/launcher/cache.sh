@@ -48,11 +48,11 @@ forced() { NIXPACK_CACHE_DIR=$1 "$work/hello" 2>&1; echo "$?"; }
 equal "a forced directory is created with its parents" "$(forced "$work/a/b/c")" "started
 0"
 mount -t tmpfs -o noexec none "$work/mnt"
-contains "a forced directory that is noexec is an error" "$(forced "$work/mnt/cache")" "cannot use cache directory \"$work/mnt/cache\" (from NIXPACK_CACHE_DIR): cannot execute a file in it: Permission denied  [NIXPACK_CACHE_UNWRITABLE]"
+contains "a forced directory that is noexec is an error" "$(forced "$work/mnt/cache")" "cannot use cache directory \"$work/mnt/cache\" (from NIXPACK_CACHE_DIR): execve(\"probe\"): Permission denied ($work/mnt is mounted noexec)  [NIXPACK_CACHE_UNWRITABLE]"
 mkdir "$work/mnt/nixpack"
 equal "a noexec directory that is only proposed is passed over" "$(env -i XDG_CACHE_HOME="$work/mnt" HOME="$work/rooted" "$work/hello")" started
 mount -o remount,ro "$work/mnt"
-contains "a forced directory that is read-only is an error" "$(forced "$work/mnt/cache")" "Read-only file system  [NIXPACK_CACHE_UNWRITABLE]"
+contains "a forced directory that is read-only is an error" "$(forced "$work/mnt/cache")" "Read-only file system (it cannot be written to, and 1 of 1 store paths are missing in it)  [NIXPACK_CACHE_UNWRITABLE]"
 equal "a read-only directory that is only proposed is passed over" "$(env -i XDG_CACHE_HOME="$work/mnt" HOME="$work/rooted" "$work/hello")" started
 umount "$work/mnt"
 ln -s "$work/a" "$work/link"
@@ -75,7 +75,7 @@ done
 equal "a forced directory may be relative" "$(cd "$work/rooted" && forced some/where; where "$work/rooted/some")" "started
 0
 $work/rooted/some/where/$entry"
-contains "a forced directory may not have a name beyond the system's limit" "$(forced "/$(printf '%05000d' 0)")" "name too long  [NIXPACK_CACHE_UNWRITABLE]"
+contains "a forced directory may not have a name beyond the system's limit" "$(forced "/$(printf '%05000d' 0)")" "open: Filename too long  [NIXPACK_CACHE_UNWRITABLE]"
 contains "a forced directory that is a file is an error" "$(forced "$work/hello")" "Not a directory"
 
 # No usable directory at all.

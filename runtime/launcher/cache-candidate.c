@@ -59,7 +59,6 @@ static int get_from_variable(struct np_candidate *c, int number, struct np_findi
   if (value == NULL || value[0] == '\0') {
     snprintf(f->subject, sizeof f->subject, "$%s%s", variable, places[number].below);
     (void)np_finding_cause(f, "%s is %s", variable, value == NULL ? "not set" : "empty");
-    (void)np_finding_again(f, setting);
     return -1;
   }
   int length = snprintf(c->path, sizeof c->path, "%s%s", value, places[number].below);

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "cwd.h"
 #include "environment.h"
 #include "init.h"
 
@@ -59,6 +60,10 @@ int np_composed_run(struct np_place *place, char **argv, struct np_error *error)
   static struct runtime_paths paths;
   snprintf(name, sizeof name, "%s", b->name);
   name_paths(&paths, place);
+  struct np_cwd cwd;
+  // Node cannot start in a directory without a path, nor can the processes.
+  np_cwd_save(&cwd);
+  np_cwd_restore(&cwd);
   char *argv0 = argv[0] != NULL ? argv[0] : name;
   const struct np_setting settings[] = {
     { "NIXPACK_BUNDLE", b->file },        { "NIXPACK_ARGV0", argv0 },   { "NIXPACK_ENTRYPOINT", paths.entrypoint },
@@ -67,9 +72,13 @@ int np_composed_run(struct np_place *place, char **argv, struct np_error *error)
     { "OPENSSL_CONF", "/dev/null" },
     { "NODE_OPTIONS", node_options() },
   };
-  char **arguments = make_arguments(&paths, argv0, argv[0] != NULL ? argv + 1 : argv);
+  // Node takes a name with a dash, which a login shell has, for an option.
+  char *node_name = argv0 + strspn(argv0, "-");
+  char **arguments = make_arguments(&paths, node_name[0] != '\0' ? node_name : name, argv[0] != NULL ? argv + 1 : argv);
   char **environment = np_environment(environ, settings, sizeof settings / sizeof *settings);
   np_error_name(name);
+  const int lease = place->lease, directory = place->directory;
+  place->lease = place->directory = -1;
   np_place_close(place);
   np_bundle_free(b);
   if (arguments == NULL || environment == NULL) {
@@ -77,6 +86,6 @@ int np_composed_run(struct np_place *place, char **argv, struct np_error *error)
     free(environment);
     return np_fail(error, NP_STORE_UNAVAILABLE, "cannot start the supervisor: out of memory");
   }
-  const struct np_command command = { paths.loader, arguments, environment };
+  const struct np_command command = { paths.loader, arguments, environment, lease, directory };
   return np_init_run(&command, error);
 }

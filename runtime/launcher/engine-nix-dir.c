@@ -95,6 +95,7 @@ static int unpack(struct np_place *p, bool *elsewhere, struct np_error *error) {
     return 1;
   }
   p->cache.elsewhere = elsewhere;
+  np_place_lease(p);
   return np_worker_unpack(b, &p->cache, error);
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "format.h"
-#include "frame.h"
+#include "verify.h"
 
 #define PREFIX "--nixpack-"
 
@@ -20,7 +20,8 @@ static int print_help(const struct np_bundle *b) {
          "  --nixpack-help           print this text\n"
          "  --nixpack-version        print the identity of the bundle\n"
          "  --nixpack-list           print the store paths in the bundle\n"
-         "  --nixpack-verify         check every digest of the file\n"
+         "  --nixpack-verify [--repair]\n"
+         "                           check every digest of the file, and what is unpacked of it\n"
          "  --nixpack-extract [DIR]  write the store paths to DIR/nix/store (default: ./%s.extracted)\n"
          "Environment\n"
          "  NIXPACK_CACHE_DIR        directory to unpack to, instead of the search for one\n"
@@ -41,13 +42,6 @@ static int print_list(const struct np_bundle *b) {
   return 0;
 }
 
-static int verify(const struct np_bundle *b, struct np_error *error) {
-  for (uint32_t i = 0; i < b->frame_count; i++)
-    if (np_frame_verify(b, &b->frames[i], error) != 0) return -1;
-  printf("%s: footer, index and %u frames of %u store paths are intact\n", b->name, b->frame_count, b->path_count);
-  return 0;
-}
-
 static int extract(const struct np_bundle *b, const char *target, struct np_error *error) {
   char own[300];
   snprintf(own, sizeof own, "%s.extracted", b->name);
@@ -65,13 +59,13 @@ static int usage(const char *option, const char *why, struct np_error *error) {
 
 static int run(const struct np_bundle *b, char **argv, struct np_error *error) {
   const char *option = argv[1], *command = option + strlen(PREFIX);
-  bool is_extract = strcmp(command, "extract") == 0;
-  if (argv[2] != NULL && (!is_extract || argv[3] != NULL)) return usage(option, "it takes no such arguments", error);
+  bool is_extract = strcmp(command, "extract") == 0, is_repair = strcmp(command, "verify") == 0 && argv[2] != NULL && strcmp(argv[2], "--repair") == 0;
+  if (argv[2] != NULL && ((!is_extract && !is_repair) || argv[3] != NULL)) return usage(option, "it takes no such arguments", error);
   if (is_extract) return extract(b, argv[2], error);
   if (strcmp(command, "help") == 0) return print_help(b);
   if (strcmp(command, "version") == 0) return print_version(b);
   if (strcmp(command, "list") == 0) return print_list(b);
-  if (strcmp(command, "verify") == 0) return verify(b, error);
+  if (strcmp(command, "verify") == 0) return np_verify_run(b, is_repair, error);
   return usage(option, "it is not known", error);
 }
 

@@ -6,14 +6,21 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "descendants.h"
 #include "fd.h"
+#include "lease.h"
 #include "signals.h"
 
 // Sent by the kernel when the parent dies; nobody else sends it, and the parent is looked at anyway.
 #define PARENT_DIED SIGPWR
+
+// Tests have less patience.
+#ifndef NP_REFRESH_S
+#define NP_REFRESH_S NP_DAY_S
+#endif
 
 static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT, SIGWINCH };
 #define FORWARDED_COUNT (sizeof forwarded / sizeof *forwarded)
@@ -47,15 +54,27 @@ static bool reap(pid_t child, int *status) {
   return ended;
 }
 
+static int64_t now_s(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return now.tv_sec;
+}
+
 // Until the child has ended, or the parent; `parent` is 0 for init, whose parent is none of its business.
-static int guard(pid_t child, pid_t parent) {
+static int guard(pid_t child, pid_t parent, const struct np_command *command) {
   sigset_t set;
   int status = SIGKILL;
+  int64_t refreshed = now_s();
+  const struct timespec patience = { .tv_sec = NP_REFRESH_S };
   wanted_signals(&set);
   for (;;) {
     if (reap(child, &status)) break;
     if (parent != 0 && getppid() != parent) break;
-    int number = sigwaitinfo(&set, NULL);
+    int number = parent == 0 ? sigtimedwait(&set, NULL, &patience) : sigwaitinfo(&set, NULL);
+    if (parent == 0 && now_s() - refreshed >= NP_REFRESH_S) {
+      np_lease_refresh(command->lease, command->directory);
+      refreshed = now_s();
+    }
     if (number > 0 && is_forwarded(number)) kill(child, number);
   }
   np_descendants_end();
@@ -89,7 +108,7 @@ static int run_warden(const struct np_command *command, pid_t init) {
     return np_report(&error);
   }
   np_close_others(NULL, 0);
-  return guard(child, init);
+  return guard(child, init, command);
 }
 
 int np_init_run(const struct np_command *command, struct np_error *error) {
@@ -101,6 +120,7 @@ int np_init_run(const struct np_command *command, struct np_error *error) {
   pid_t self = getpid(), child = fork();
   if (child < 0) return np_fail(error, NP_STORE_UNAVAILABLE, "cannot start the warden: fork: %s", strerror(errno));
   if (child == 0) _exit(run_warden(command, self));
-  np_close_others(NULL, 0);
-  return guard(child, 0);
+  int keep[] = { command->lease, command->directory };
+  np_close_others(keep, sizeof keep / sizeof *keep);
+  return guard(child, 0, command);
 }

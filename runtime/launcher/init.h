@@ -9,6 +9,7 @@ struct np_command {
   const char *program;
   char **arguments;
   char **environment;
+  int lease, directory;  // held until nothing below is left, or -1
 };
 
 // The exit status of the command (128+n when signal n killed it), after nothing below is left.

@@ -25,12 +25,14 @@ struct nar {
   uint8_t *buffer;
 };
 
-static int fail(const struct nar *n, const char *entry, const char *why) {
-  return np_fail(n->error, NP_CACHE_DAMAGED, "cannot hash \"%s\": \"%.255s\" in it: %s", n->name, entry, why);
+static int refuse(const struct nar *n, const char *entry, const char *why) {
+  np_fail(n->error, NP_CACHE_DAMAGED, "cannot hash \"%s\": \"%.255s\" in it: %s", n->name, entry, why);
+  errno = EUCLEAN;
+  return -1;
 }
 
 static int read_failed(const struct nar *n, const char *entry) {
-  return fail(n, entry, strerror(errno));
+  return np_fail(n->error, NP_CACHE_DAMAGED, "cannot hash \"%s\": \"%.255s\" in it: %s", n->name, entry, strerror(errno));
 }
 
 static void put_number(struct nar *n, uint64_t value) {
@@ -63,7 +65,7 @@ static int sink(void *context, const void *data, size_t size) {
 
 static int put_contents(struct nar *n, int fd, const char *entry) {
   n->written = 0;
-  if (np_rewrite_begin(&n->rewrite, n->backward) != 0) return fail(n, entry, strerror(ENOMEM));
+  if (np_rewrite_begin(&n->rewrite, n->backward) != 0) return read_failed(n, entry);
   for (ssize_t size; (size = np_read_all(fd, n->buffer, BUFFER_SIZE)) != 0;) {
     if (size < 0) return read_failed(n, entry);
     (void)np_rewrite_feed(&n->rewrite, n->buffer, (size_t)size, sink, n);
@@ -76,7 +78,7 @@ static int put_file(struct nar *n, int dir, const char *entry) {
   // Not to wait for a writer, should a FIFO have taken the file's place.
   cleanup_fd int fd = openat(dir, entry, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
   if (fd < 0 || fstat(fd, &status) != 0) return read_failed(n, entry);
-  if (!S_ISREG(status.st_mode)) return fail(n, entry, "it changed while it was read");
+  if (!S_ISREG(status.st_mode)) return refuse(n, entry, "it changed while it was read");
   put(n, "regular");
   if (status.st_mode & S_IXUSR) {
     put(n, "executable");
@@ -85,7 +87,7 @@ static int put_file(struct nar *n, int dir, const char *entry) {
   put(n, "contents");
   put_number(n, (uint64_t)status.st_size);
   if (put_contents(n, fd, entry) != 0) return -1;
-  if (n->written != (uint64_t)status.st_size) return fail(n, entry, "it changed while it was read");
+  if (n->written != (uint64_t)status.st_size) return refuse(n, entry, "it changed while it was read");
   put_padding(n, n->written);
   return 0;
 }
@@ -110,7 +112,7 @@ static int put_node(struct nar *n, int dir, const char *entry, bool *is_director
   put(n, "type");
   if (S_ISREG(status.st_mode)) return put_file(n, dir, entry);
   if (S_ISLNK(status.st_mode)) return put_symlink(n, dir, entry);
-  if (!*is_directory) return fail(n, entry, "it is neither a file, a directory nor a symlink");
+  if (!*is_directory) return refuse(n, entry, "it is neither a file, a directory nor a symlink");
   put(n, "directory");
   return 0;
 }
@@ -155,8 +157,10 @@ int np_nar_hash(int dir, const char *name, const struct np_rewriter *backward, u
   put(&n, "nix-archive-1");
   int result = put_tree(&n, &list, name);
   if (result == 0) np_sha256_end(&n.sha, digest);
+  int saved = errno;
   np_rewrite_close(&n.rewrite);
   np_tree_list_close(&list);
   free(n.buffer);
+  errno = saved;
   return result;
 }

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "lease.h"
 #include "unpack.h"
 #include "worker.h"
 
@@ -16,10 +18,23 @@ int np_place_find(struct np_place *p, bool relocated, struct np_error *error) {
   return found;
 }
 
+static void release(struct np_place *p) {
+  if (p->lease > 2) close(p->lease);
+  if (p->directory > 2) close(p->directory);
+  p->lease = p->directory = -1;
+}
+
+void np_place_lease(struct np_place *p) {
+  release(p);
+  p->lease = np_lease_take(&p->cache, p->bundle);
+  p->directory = np_lease_hold_directory(&p->cache);
+}
+
 static int unpack_here(struct np_place *p, bool relocated, struct np_error *error) {
   if (relocated && p->cache.relocation == NULL && np_cache_use_tree(&p->cache, p->bundle, &p->relocation, error) != 0) return -1;
   bool pending;
   p->cache.elsewhere = p->elsewhere;
+  np_place_lease(p);
   p->has_unpacked = np_unpack_missing(p->bundle, &p->cache, &pending) > 0;
   return np_worker_unpack(p->bundle, &p->cache, error);
 }
@@ -54,6 +69,7 @@ void np_place_name(struct np_place *p, const char *store) {
 }
 
 void np_place_close(struct np_place *p) {
+  release(p);
   if (p->cache.relocation != NULL) np_relocation_free(&p->relocation);
   p->cache.relocation = NULL;
   if (p->has_cache) np_cache_close(&p->cache);

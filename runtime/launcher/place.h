@@ -12,6 +12,8 @@ struct np_place {
   int next;  // candidate to go on with when this cache directory fails
   struct np_relocation relocation;
   const bool *elsewhere;  // by path number: nothing to unpack, or NULL
+  // Descriptors to be held as long as the bundle runs, or not above 2: see lease.h.
+  int lease, directory;
   // The result, for who starts the program.
   const char *engine;
   char entrypoint[PATH_MAX];  // its store path as the program will see it
@@ -24,6 +26,8 @@ int np_place_find(struct np_place *place, bool relocated, struct np_error *error
 int np_place_unpack(struct np_place *place, bool relocated, struct np_error *error);
 // Everything is below `store`, under the names that the cache gives.
 void np_place_name(struct np_place *place, const char *store);
+// Takes the lease; before anything looks whether the paths are there.
+void np_place_lease(struct np_place *place);
 void np_place_close(struct np_place *place);
 
 #endif

@@ -2,6 +2,7 @@
 #include "plain.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,9 @@ int np_plain_exec(struct np_place *place, char **argv, struct np_error *error) {
   char *no_arguments[] = { (char *)(uintptr_t)b->name, NULL };
   int length = snprintf(program, sizeof program, "%s%s%s", place->entrypoint, b->program[0] != '\0' ? "/" : "", b->program);
   if (length < 0 || (size_t)length >= sizeof program) return np_fail(error, NP_PROCESS_NOT_FOUND, "cannot run the program of the bundle: its name is too long");
+  // Nothing of ours remains that could hold it.
+  if (place->directory > 2) (void)fcntl(place->directory, F_SETFD, 0);
+  place->directory = -1;
   np_place_close(place);
   np_signals_restore();
   execve(program, argv[0] != NULL ? argv : no_arguments, environ);

@@ -13,9 +13,11 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "path-lock.h"
 #include "pool.h"
 #include "publish.h"
 #include "session.h"
+#include "verify.h"
 
 // Without any sign of progress from whoever holds the lock. Tests have less patience.
 #ifndef NP_LOCK_TIMEOUT_S
@@ -62,14 +64,10 @@ static int lock_failed(const struct round *round, const char *name, struct np_er
 // 0: locked (or the file system knows no locks), 1: another process holds it, -1: failed.
 static int try_lock(struct round *round, uint32_t path, struct np_error *error) {
   const char *name = np_cache_name(round->cache, round->bundle, path);
-  int fd = openat(round->cache->locks, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (fd < 0) return lock_failed(round, name, error);
-  if (flock(fd, LOCK_EX | LOCK_NB) == 0 || (errno != EWOULDBLOCK && errno != EINTR)) {
-    round->locks[path] = fd;
-    return 0;
-  }
-  close(fd);
-  return 1;
+  int fd = np_path_lock(round->cache->locks, name);
+  if (fd < 0) return errno == EWOULDBLOCK ? 1 : lock_failed(round, name, error);
+  round->locks[path] = fd;
+  return 0;
 }
 
 static uint32_t lock_limit(void) {
@@ -91,7 +89,7 @@ static int take_locks(struct round *round, uint32_t limit, uint32_t *blocked, st
     if (busy < 0) return -1;
     if (busy > 0) {
       if (*blocked == b->path_count) *blocked = i;
-    } else if (np_cache_holds(round->cache, b, i)) {
+    } else if (np_cache_holds(round->cache, b, i) || np_verify_revive(round->cache, b, i)) {
       release(round, i);
     } else {
       round->taken[round->taken_count++] = i;

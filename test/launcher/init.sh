@@ -157,7 +157,9 @@ await 5 grep -q ready "$work/signals-2"
 private=$(awk '/^Private_(Clean|Dirty)/ { sum += $2 } END { print sum }' /proc/$pid/smaps_rollup)
 echo "# private memory of init: $private kB"
 check "init has less than 300 kB of its own" test "$private" -lt 300
-equal "init has one thread and only the caller's standard descriptors" "$(ls /proc/$pid/task | wc -l) $(ls /proc/$pid/fd | tr '\n' ' ')" "1 0 1 2 "
+equal "init has one thread, only the caller's standard descriptors, and the lease" \
+  "$(ls /proc/$pid/task | wc -l) $(for fd in /proc/$pid/fd/*; do readlink "$fd" | grep "^$work/cache"; done | sed "s|$work/||; s|/.*\.|/identity.|" | sort | tr '\n' ' ')$(ls /proc/$pid/fd | sort -n | head -3 | tr '\n' ' ')$(ls /proc/$pid/fd | wc -l)" \
+  "1 cache cache/identity.store 0 1 2 5"
 kill -TERM $pid
 wait $pid
 fresh_cache

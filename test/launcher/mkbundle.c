@@ -6,6 +6,7 @@
 //   dir NAME | file NAME MODE SOURCE | text NAME MODE TEXT | link NAME TARGET | tree DIR (with its content, as the path's root)
 //   raw TYPE NAME LINK SIZE MODE       a header as it is        pax KEY VALUE | zeros N (bytes) | junk TEXT (one block)     end (two zero blocks, early)
 //   flags N                            of the path's record; 1, unless said otherwise: it refers to paths of the bundle
+//   nar HEX                            the path's NAR hash; zero, unless said otherwise
 //   note REASON FILE                   something in the path that relocation cannot rewrite
 //   claim-unpacked N | claim-tar N | claim-notes N (their length) | reserved N     wrong numbers in the index
 #include <dirent.h>
@@ -36,6 +37,7 @@ static char *paths[256];
 static uint64_t unpacked[256], claimed[256];
 static unsigned flags[256], claimed_notes[256], reserved[256];
 static struct buffer notes[256];
+static uint8_t nar_hashes[256][32];
 static unsigned frame_count, path_count, version = NP_FORMAT_VERSION, machine;
 static char *name = "test", *program = "", *entry = NULL, *runtime = NULL;
 
@@ -188,6 +190,8 @@ static void obey(char **f, int n) {
     put(text, "\t", 1);
     put(text, f[2], strlen(f[2]));
     put(text, "\n", 1);
+  } else if (strcmp(f[0], "nar") == 0) {
+    for (int i = 0; i < 32; i++) if (sscanf(f[1] + 2 * i, "%2hhx", &nar_hashes[path_count - 1][i]) != 1) fail(f[1]);
   } else if (strcmp(f[0], "claim-notes") == 0) claimed_notes[path_count - 1] = (unsigned)strtoul(f[1], NULL, 10) + 1;
   else if (strcmp(f[0], "reserved") == 0) reserved[path_count - 1] = (unsigned)atoi(f[1]);
   else if (strcmp(f[0], "claim-unpacked") == 0) claimed[path_count - 1] = strtoull(f[1], NULL, 10) + 1;
@@ -295,7 +299,7 @@ int main(int argc, char **argv) {
     put_le(&path_records, first, 4);
     put_le(&path_records, frame - first, 4);
     put_le(&path_records, claimed[i] ? claimed[i] - 1 : unpacked[i], 8);
-    put_zeros(&path_records, 32);
+    put(&path_records, nar_hashes[i], sizeof nar_hashes[i]);
     put_le(&path_records, flags[i], 4);
     put_le(&path_records, strings.size, 4);
     put_le(&path_records, claimed_notes[i] ? claimed_notes[i] - 1 : notes[i].size, 4);

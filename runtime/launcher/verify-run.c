@@ -1,0 +1,172 @@
+// --nixpack-verify [--repair]: the file, then what is unpacked of it in the cache directory that a start would use: the plain store,
+// and every tree that was relocated for the present path of the directory.
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "frame.h"
+#include "lease.h"
+#include "path-lock.h"
+#include "verify.h"
+#include "worker.h"
+
+struct check {
+  const struct np_bundle *bundle;
+  struct np_cache *cache;
+  bool repair;
+  bool *is_fine;         // by path number: nothing to repair
+  char *listed;          // the root entry's text, or NULL
+  uint32_t seen, damaged, repaired;  // in all stores
+};
+
+static int verify_file(const struct np_bundle *b, struct np_error *error) {
+  for (uint32_t i = 0; i < b->frame_count; i++)
+    if (np_frame_verify(b, &b->frames[i], error) != 0) return -1;
+  printf("%s: footer, index and %u frames of %u store paths are intact\n", b->name, b->frame_count, b->path_count);
+  return 0;
+}
+
+// What a start of this bundle has put there: a path that is not in the list (the host's own is used, say) is not missing.
+static char *read_list(const struct np_cache *cache, const struct np_bundle *b) {
+  char name[sizeof NP_ROOTS + NP_ROOT_NAME_SIZE] = NP_ROOTS "/";
+  struct stat status;
+  np_root_name(cache, b, name + sizeof NP_ROOTS);
+  if (fstatat(cache->dir, name, &status, AT_SYMLINK_NOFOLLOW) != 0) return NULL;
+  char *text = malloc((size_t)status.st_size + 2);
+  if (text != NULL && np_read_text(cache->dir, name, text + 1, (size_t)status.st_size + 1) < 0) text[1] = '\0';
+  if (text != NULL) text[0] = '\n';
+  return text;
+}
+
+static bool is_listed(const struct check *c, uint32_t path) {
+  char line[NAME_MAX + 3];
+  snprintf(line, sizeof line, "\n%s\n", np_cache_name(c->cache, c->bundle, path));
+  return c->listed != NULL && strstr(c->listed, line) != NULL;
+}
+
+static const char *store_name(const struct check *c, char name[PATH_MAX + 16]) {
+  if (c->cache->relocation != NULL) return c->cache->relocation->tree;
+  snprintf(name, PATH_MAX + 16, "%s/store", c->cache->path);
+  return name;
+}
+
+static void print_path(const struct check *c, const char *verdict, uint32_t path) {
+  char store[PATH_MAX + 16];
+  printf("%s: %s/%s\n", verdict, store_name(c, store), np_cache_name(c->cache, c->bundle, path));
+}
+
+// *state: NULL when there is nothing to say.
+static int check_path(struct check *c, uint32_t path, const char **state, struct np_error *error) {
+  bool intact;
+  *state = NULL;
+  switch (np_cache_presence(c->cache, c->bundle, path)) {
+    case NP_FOREIGN: return 0;
+    case NP_MISSING:
+      if (!is_listed(c, path)) return 0;
+      *state = "missing";
+      break;
+    case NP_STALE:
+    case NP_PENDING:
+    case NP_DURABLE:
+    default:
+      if (np_verify_path(c->cache, c->bundle, path, &intact, error) != 0) return -1;
+      if (!intact) *state = "damaged";
+  }
+  c->seen++;
+  return 0;
+}
+
+// Without marks it counts as stale, and a start or the repair below replaces it. Somebody who holds the lock is doing so.
+static void unmark(const struct check *c, uint32_t path) {
+  const char *name = np_cache_name(c->cache, c->bundle, path);
+  cleanup_fd int lock = np_path_lock(c->cache->locks, name);
+  if (lock < 0) return;
+  (void)unlinkat(c->cache->durable, name, 0);
+  (void)unlinkat(c->cache->pending, name, 0);
+}
+
+// Unpacked under the paths' locks, complete before it takes the place of what is there. A program that runs from a damaged path
+// keeps the files that it has open, because these are moved aside and then unlinked; whatever it opens from now on is the new one.
+static int repair_store(struct check *c, uint32_t bad, struct np_error *error) {
+  for (uint32_t i = 0; i < c->bundle->path_count; i++)
+    if (!c->is_fine[i]) unmark(c, i);
+  c->cache->elsewhere = c->is_fine;
+  // Before it forks.
+  (void)fflush(stdout);
+  int result = np_worker_unpack(c->bundle, c->cache, error);
+  c->cache->elsewhere = NULL;
+  if (result != 0) return -1;
+  for (uint32_t i = 0; i < c->bundle->path_count; i++) {
+    bool intact;
+    if (c->is_fine[i]) continue;
+    if (np_verify_path(c->cache, c->bundle, i, &intact, error) != 0) return -1;
+    if (!intact) return np_fail(error, NP_PAYLOAD_CORRUPT, "cannot repair \"%s\": what \"%s\" holds of it does not match its hash", c->bundle->paths[i].name, c->bundle->file);
+    print_path(c, "repaired", i);
+  }
+  c->repaired += bad;
+  return 0;
+}
+
+static int check_store(struct check *c, struct np_error *error) {
+  uint32_t bad = 0;
+  int result = 0;
+  c->listed = read_list(c->cache, c->bundle);
+  for (uint32_t i = 0; result == 0 && i < c->bundle->path_count; i++) {
+    const char *state;
+    result = check_path(c, i, &state, error);
+    c->is_fine[i] = state == NULL;
+    if (state == NULL) continue;
+    print_path(c, state, i);
+    bad++;
+  }
+  free(c->listed);
+  c->damaged += bad;
+  return result == 0 && bad > 0 && c->repair ? repair_store(c, bad, error) : result;
+}
+
+static int check_stores(struct check *c, struct np_error *error) {
+  int result = check_store(c, error);
+  for (unsigned number = 0; result == 0 && number < NP_TREE_COUNT; number++) {
+    struct np_relocation relocation;
+    if (np_relocation_problem(c->bundle, c->cache->path) != NULL) break;
+    if (np_cache_open_tree(c->cache, c->bundle, &relocation, number, false) != 0) continue;
+    result = check_store(c, error);
+    np_relocation_free(&relocation);
+    c->cache->relocation = NULL;
+  }
+  return result;
+}
+
+static int conclude(const struct check *c, struct np_error *error) {
+  uint32_t left = c->damaged - c->repaired;
+  if (c->seen == 0) printf("%s: nothing of it is unpacked in \"%s\"\n", c->bundle->name, c->cache->path);
+  else if (left == 0 && c->repaired == 0) printf("%s: %u unpacked store paths in \"%s\" are intact\n", c->bundle->name, c->seen, c->cache->path);
+  if (c->repaired > 0) printf("%s: %u of %u unpacked store paths in \"%s\" were damaged or missing and are repaired\n", c->bundle->name, c->repaired, c->seen, c->cache->path);
+  if (left == 0) return 0;
+  np_fail(error, NP_CACHE_DAMAGED, "cannot rely on cache directory \"%s\": %u of %u unpacked store paths of this bundle are damaged or missing", c->cache->path, left, c->seen);
+  np_hint(error, "unpack them anew with --nixpack-verify --repair");
+  return -1;
+}
+
+int np_verify_run(const struct np_bundle *b, bool repair, struct np_error *error) {
+  struct np_cache cache;
+  const struct np_cache_request request = { .bundle = b };
+  if (verify_file(b, error) != 0) return -1;
+  int found = np_cache_find(&cache, &request, error);
+  if (found < 0) return -1;
+  if (found > 0) {
+    printf("%s: nothing is unpacked, no cache directory is usable\n", b->name);
+    return 0;
+  }
+  struct check c = { .bundle = b, .cache = &cache, .repair = repair, .is_fine = calloc(b->path_count, sizeof *c.is_fine) };
+  int result = c.is_fine == NULL ? np_fail(error, NP_CACHE_UNWRITABLE, "cannot verify the cache directory: out of memory") : check_stores(&c, error);
+  if (result == 0) result = conclude(&c, error);
+  free(c.is_fine);
+  np_cache_close(&cache);
+  return result;
+}

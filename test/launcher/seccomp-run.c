@@ -1,7 +1,8 @@
 // Starts a program under a seccomp filter, as a container engine or a service manager would.
 //   seccomp-run RULES... -- PROGRAM ARGUMENTS
 // RULES is a comma-separated list of SYSCALL[:MASK][=ACTION]: with MASK only when the first argument has one of its bits.
-// ACTION is an errno by name or number (default EPERM), `kill` (the process, SIGSYS), `kill-thread`, `trap` or `allow`; the first match counts.
+// ACTION is an errno by name or number (default EPERM), `kill` (the process, SIGSYS), `kill-thread`, `trap`, `allow`
+// or `hang` (the call never comes back); the first match counts.
 // clone-ns and unshare-ns, clone-user and unshare-user: those with flags for any namespace, or for a user namespace.
 // docker: what Docker's default profile denies to a container without capabilities, as far as it matters to a bundle.
 #include <errno.h>
@@ -50,6 +51,7 @@ static const struct name aliases[] = { { "clone-ns", SYS_clone }, { "unshare-ns"
 
 static struct sock_filter filter[1024];
 static unsigned short length;
+static int hangs;
 
 static void fail(const char *what) {
   fprintf(stderr, "seccomp-run: %s: %s\n", what, errno != 0 ? strerror(errno) : "not understood");
@@ -76,6 +78,10 @@ static unsigned action_of(const char *text) {
   if (strcmp(text, "kill-thread") == 0) return SECCOMP_RET_KILL_THREAD;
   if (strcmp(text, "trap") == 0) return SECCOMP_RET_TRAP;
   if (strcmp(text, "allow") == 0) return SECCOMP_RET_ALLOW;
+  if (strcmp(text, "hang") == 0) {
+    hangs = 1;
+    return SECCOMP_RET_USER_NOTIF;
+  }
   return SECCOMP_RET_ERRNO | (unsigned)find(errors, sizeof errors / sizeof *errors, text);
 }
 
@@ -119,6 +125,13 @@ static void add_rules(const char *list) {
   free(copy);
 }
 
+// A call that hangs waits for a listener: whoever inherits this descriptor, and never looks at it.
+static int install(struct sock_fprog *program) {
+  if (!hangs) return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program);
+  int listener = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, program);
+  return listener < 0 ? -1 : dup2(listener, 99) < 0 ? -1 : 0;
+}
+
 int main(int argc, char **argv) {
   int at = 1;
   load(offsetof(struct seccomp_data, arch));
@@ -130,9 +143,7 @@ int main(int argc, char **argv) {
   if (at + 1 >= argc) fail("seccomp-run RULES... -- PROGRAM");
   struct sock_fprog program = { length, filter };
   // As root without no_new_privs, as container engines do it; others may only with.
-  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0 &&
-      (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0))
-    fail("seccomp");
+  if (install(&program) != 0 && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || install(&program) != 0)) fail("seccomp");
   execvp(argv[at + 1], argv + at + 1);
   fail(argv[at + 1]);
 }

@@ -28,7 +28,7 @@ static int run_bare(int argc, char **argv) {
 
 static int run_bundle(struct np_bundle *bundle, char **argv, struct np_error *error) {
   static struct np_place place;
-  if (np_flags_are_ours(argv)) return np_flags_run(bundle, argv, error);
+  if (np_flags_are_ours(bundle, argv)) return np_flags_run(bundle, argv, error);
   np_signals_save();
   place.bundle = bundle;
   if (np_engine_provide(&place, error) != 0) return -1;

@@ -51,5 +51,5 @@ output=$("$BUILD/launcher" 2>&1)
 equal "the bare launcher is status 125" $? 125
 contains "and says what it is" "$output" "this is the bare launcher of nixpack"
 equal "the launcher needs no interpreter" "$(readelf -lW "$BUILD/launcher" | grep -c INTERP)" 0
-check "and is smaller than 400 kB" test "$(stat -c %s "$BUILD/launcher")" -lt 400000
+check "and is smaller than 500 kB" test "$(stat -c %s "$BUILD/launcher")" -lt 500000
 finish

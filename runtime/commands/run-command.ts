@@ -20,5 +20,6 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Command>>> = {
   start: () => processCommand('start'),
   stop: () => processCommand('stop'),
   restart: () => processCommand('restart'),
+  doctor: async () => (await import('./doctor.ts')).doctor,
   down: async () => (await import('./down.ts')).down,
 }

@@ -43,6 +43,12 @@ export const COMMANDS = [
   { name: 'start', operands: '[PROC...]', description: 'start all or these processes', options: [] },
   { name: 'stop', operands: '[PROC...]', description: 'stop all or these processes, in reverse order', options: [] },
   { name: 'restart', operands: '[PROC...]', description: 'stop and start all or these processes', options: [] },
+  {
+    name: 'doctor',
+    operands: '',
+    description: 'tell how it would start on this host, and what to do if it would not',
+    options: [{ flag: '--json', description: 'as JSON' }],
+  },
   { name: 'down', operands: '', description: 'stop everything and end; returns when it is gone', options: [] },
 ] as const satisfies readonly CommandDeclaration[]
 

@@ -1,5 +1,6 @@
 // The only console writer of the build CLI: progress, results, errors.
 import { renderError } from '../runtime/contract/errors.ts'
+import type { RelocationFinding } from '../runtime/contract/relocation.ts'
 import { isErrno } from './lib/errno.ts'
 import type { BundleResult, Progress } from './pipeline.ts'
 
@@ -58,9 +59,20 @@ export const renderBundleResult = (result: BundleResult): string =>
   [
     `${result.file}: ${renderSize(result.sizeBytes)}`,
     `  ${result.composed ? 'composed' : 'plain'} bundle of ${result.pathCount} store paths, ${renderSize(result.closureBytes)} unpacked, ${renderSize(result.compressedBytes)} compressed`,
+    ...renderRelocation(result.relocation.findings).map((line) => `  ${line}`),
     `  run it with: ${shellQuote(result.file)}`,
     ...(result.composed ? [`  its variables: ${shellQuote(result.file)} --help`] : []),
   ].join('\n')
+
+/** Whether a bundle can be relocated; of many findings the first. */
+export const renderRelocation = (findings: readonly RelocationFinding[]): readonly string[] => {
+  if (findings.length === 0) return ['relocation: safe']
+  const shown = findings.slice(0, FINDINGS_SHOWN).map(({ path, file, meaning }) => `  ${[path, file, meaning].filter((part) => part !== '').join(': ')}`)
+  const more = findings.length > FINDINGS_SHOWN ? [`  (--json prints all)`] : []
+  return [`relocation: ${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`, ...shown, ...more]
+}
+
+const FINDINGS_SHOWN = 10
 
 /** A size in MB (1000 x 1000 bytes) with one digit, below that in kB. */
 export const renderSize = (bytes: number): string => (bytes >= 1_000_000 ? `${(bytes / 1_000_000).toFixed(1)} MB` : `${(bytes / 1000).toFixed(1)} kB`)

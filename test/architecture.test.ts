@@ -37,6 +37,7 @@ const LAYERS: readonly (readonly [files: RegExp, allowed: readonly string[]])[] 
   [/^src\/lib\//, ['node:', 'execa', 'which', 'src/lib/', 'runtime/contract/']],
   [/^src\/nix\//, ['node:', 'zod', 'src/nix/', 'src/lib/', 'runtime/contract/']],
   [/^src\/archive\//, ['node:', 'zod', 'tar', 'src/archive/', 'src/lib/', 'runtime/contract/']],
+  [/^src\/lint\//, ['node:', 'zod', 'src/lint/', 'src/lib/', 'runtime/contract/']],
   [/^src\/sea\//, ['node:', 'zod', 'esbuild', 'postject', 'src/sea/', 'src/lib/', 'runtime/contract/']],
   [/^src\/output\//, ['node:', 'src/output/', 'src/lib/', 'runtime/contract/']],
   [/^src\/options\.ts$/, ['commander', 'zod', 'src/archive/compress.ts']],

@@ -1,7 +1,7 @@
 // What the index says about relocating a store path: whether it refers to others, and what cannot be rewritten in it.
 // Pure.
 
-/** Reason of a note -> how it is told to people. The launcher prints the same words (explain.c). */
+/** Reason of a note -> how it is told to people. */
 export const NOTE_REASONS = {
   compressed: 'a reference inside compressed data',
   archive: 'a reference inside an archive with checksums',
@@ -10,7 +10,7 @@ export const NOTE_REASONS = {
   escaped: 'a reference with escaped slashes',
   'no-hash': 'names /nix/store without a store path',
   'bare-hash': 'the hash of a store path without /nix/store',
-  unread: 'compressed data that could not be read',
+  unread: 'compressed data that could not be read to its end',
 } as const
 
 export type NoteReason = keyof typeof NOTE_REASONS
@@ -25,9 +25,25 @@ export type RelocationVerdict = {
   readonly notes: readonly RelocationNote[]
 }
 
+/** A note with its store path, as it is printed. */
+export type RelocationFinding = RelocationNote & { readonly path: string; readonly meaning: string }
+
+/** All notes of a bundle; none: it is safe to relocate. */
+export const relocationFindings = (paths: readonly (RelocationVerdict & { readonly baseName: string })[]): readonly RelocationFinding[] =>
+  paths.flatMap(({ baseName, notes }) => notes.map(({ reason, file }) => ({ path: baseName, file: printable(file), reason, meaning: NOTE_REASONS[reason] })))
+
+/** What commands print as JSON. */
+export type Relocation = { readonly safe: boolean; readonly findings: readonly RelocationFinding[] }
+
+export const relocationOf = (paths: Parameters<typeof relocationFindings>[0]): Relocation => {
+  const findings = relocationFindings(paths)
+  return { safe: findings.length === 0, findings }
+}
+
 /** The text of notes in the index: `<reason>\t<file>\n` each. Control characters of file names become "?". */
-export const encodeNotes = (notes: readonly RelocationNote[]): string =>
-  notes.map(({ reason, file }) => `${reason}\t${file.replaceAll(CONTROL_CHARACTERS, '?')}\n`).join('')
+export const encodeNotes = (notes: readonly RelocationNote[]): string => notes.map(({ reason, file }) => `${reason}\t${printable(file)}\n`).join('')
+
+const printable = (file: string): string => file.replaceAll(CONTROL_CHARACTERS, '?')
 
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/g
 

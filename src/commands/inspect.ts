@@ -1,8 +1,9 @@
 // nixpack inspect FILE
+import { relocationFindings, relocationOf } from '../../runtime/contract/relocation.ts'
 import { inspectOptionsSchema } from '../options.ts'
 import { readBundle, verifyBundle } from '../output/read-bundle.ts'
 import type { OpenedBundle } from '../output/read-bundle.ts'
-import { renderSize } from '../report.ts'
+import { renderRelocation, renderSize } from '../report.ts'
 import { parseOptions } from './command.ts'
 import type { Command } from './command.ts'
 
@@ -29,10 +30,12 @@ const describe = ({ index, sizeBytes, launcherBytes, identity }: OpenedBundle) =
   entrypoint: index.paths[index.entrypoint]?.baseName,
   program: index.composed ? undefined : index.program,
   runtime: index.runtime === undefined ? undefined : index.paths[index.runtime]?.baseName,
+  relocation: relocationOf(index.paths),
   paths: index.paths.map((path) => ({
     name: path.baseName,
     narHash: `sha256-${path.narHash.toString('base64')}`,
     sizeBytes: path.sizeBytes,
+    references: path.references,
     compressedBytes: compressedBytes(path.frames),
     frames: path.frames.map(({ digest, ...frame }) => ({ ...frame, sha256: digest.toString('hex') })),
   })),
@@ -47,6 +50,7 @@ const render = (bundle: OpenedBundle): string => {
     `${index.name}: ${index.composed ? 'composed' : 'plain'} bundle for ${index.system}, ${renderSize(bundle.sizeBytes)}`,
     `  identity    ${bundle.identity}`,
     `  entrypoint  ${index.paths[index.entrypoint]?.baseName ?? ''}${index.program === '' ? '' : ` (${index.program})`}`,
+    ...renderRelocation(relocationFindings(index.paths)).map((line) => `  ${line}`),
     '  compressed  unpacked  store path',
     ...rows,
   ].join('\n')

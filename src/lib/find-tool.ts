@@ -7,9 +7,12 @@ const PACKAGES: Readonly<Record<string, string>> = { nix: 'nix-bin', strip: 'bin
 
 /** Absolute path of a program on PATH. Throws TOOL_MISSING with what to install. */
 export const findTool = async (name: string): Promise<string> => {
-  const path = await which(name, { nothrow: true })
-  if (path !== null) return path
+  const path = await findOptionalTool(name)
+  if (path !== undefined) return path
   throw new NixpackError('TOOL_MISSING', `cannot find program "${name}": it is in no directory of PATH`, {
     hint: `install it (on Debian: apt-get install ${PACKAGES[name] ?? name}) and run the command again`,
   })
 }
+
+/** Absolute path of a program on PATH, or undefined. */
+export const findOptionalTool = async (name: string): Promise<string | undefined> => (await which(name, { nothrow: true })) ?? undefined

@@ -27,6 +27,21 @@ export const run = async (program: string, args: readonly string[], options: Run
   }
 }
 
+/** Runs a program as a filter, without a shell: what it writes while it reads `input`. Throws when it ends with another status than 0. */
+export async function* runFilter(program: string, args: readonly string[], input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const child = execa(program, args, { stdin: [input], stderr: 'ignore', encoding: 'buffer', buffer: false, reject: false })
+  try {
+    const output: AsyncIterable<Buffer> = child.stdout
+    yield* output
+    const result = await child
+    if (result.failed) throw new Error(`"${program}" ended with status ${result.exitCode}`)
+  } finally {
+    // Whoever reads may stop early.
+    child.kill()
+    await child
+  }
+}
+
 /** A program that could not be started has printed nothing. */
 const textOf = (output: unknown): string => (typeof output === 'string' ? output : '')
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
@@ -12,6 +12,7 @@ import { NixpackError } from '../../runtime/contract/errors.ts'
 import type { RelocationVerdict } from '../../runtime/contract/relocation.ts'
 import { writeAtomically } from '../lib/temp-file.ts'
 import { verifyBundle } from './read-bundle.ts'
+import { assertWritableTarget } from './target.ts'
 
 /** A frame in a file of its own, with the digest it must have. */
 export type FrameSource = { readonly path: string; readonly sizeBytes: number; readonly archiveBytes: number; readonly digest: Buffer }
@@ -45,7 +46,7 @@ export const assembleBundle = async (outputPath: string, parts: BundleParts): Pr
   const totalSize = framesEnd + index.length + FOOTER_SIZE
   const indexDigest = sha256(index)
   const footer = encodeFooter({ indexOffset: framesEnd, indexLength: index.length, indexDigest, launcherLength: launcher.length, totalSize }, sha256)
-  await assertReplaceable(outputPath)
+  await assertWritableTarget(outputPath)
   try {
     await writeAtomically(outputPath, {
       mode: 0o777,
@@ -83,14 +84,6 @@ const copyFrame = async (file: FileHandle, frame: FrameSource, baseName: string)
     await file.writeFile(chunk)
   }
   if (!hash.digest().equals(frame.digest)) throw new DamagedFrame(baseName)
-}
-
-/** The rename would put a regular file in the place of a device such as /dev/null. */
-const assertReplaceable = async (path: string): Promise<void> => {
-  const stats = await stat(path).catch(() => undefined)
-  if (stats === undefined || stats.isFile()) return
-  const reason = stats.isDirectory() ? 'there is a directory of this name' : 'it is not a regular file'
-  throw new NixpackError('OUTPUT_UNWRITABLE', `cannot write bundle "${path}": ${reason}`, { hint: 'choose another file with -o' })
 }
 
 const sha256 = (bytes: Buffer): Buffer => createHash('sha256').update(bytes).digest()

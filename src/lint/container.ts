@@ -1,0 +1,26 @@
+// Files whose bytes must stay as they are: compressed data and archives with checksums, told by their first bytes as
+// the launcher tells them (rewrite.c). Pure.
+
+export type ContainerKind = 'gzip' | 'zip' | 'xz' | 'zstd' | 'bzip2' | 'lz4' | '7z' | 'tar'
+
+/** Bytes at the start of a file that tell what it is. */
+export const HEAD_BYTES = 512
+
+const MAGICS: readonly (readonly [kind: ContainerKind, offset: number, bytes: string])[] = [
+  ['gzip', 0, '1f8b'],
+  ['zip', 0, '504b0304'],
+  ['zip', 0, '504b0506'],
+  ['zip', 0, '504b0708'],
+  ['xz', 0, 'fd377a585a00'],
+  ['zstd', 0, '28b52ffd'],
+  ['bzip2', 0, '425a68'],
+  ['lz4', 0, '04224d18'],
+  ['7z', 0, '377abcaf271c'],
+  ['tar', 257, '7573746172'],
+]
+
+const SIGNATURES = MAGICS.map(([kind, offset, hex]) => ({ kind, offset, bytes: Buffer.from(hex, 'hex') }))
+
+/** What a file or a stream that starts with `head` is, or undefined when its content may be rewritten. */
+export const containerKind = (head: Buffer): ContainerKind | undefined =>
+  SIGNATURES.find(({ offset, bytes }) => head.length >= offset + bytes.length && bytes.compare(head, offset, offset + bytes.length) === 0)?.kind

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 
-import { ERRORS, exitStatusOf } from '../runtime/contract/errors.ts'
+import { exitStatusOf, NixpackError } from '../runtime/contract/errors.ts'
 import { bundleCommand } from './commands/bundle.ts'
 import type { Command as CommandModule, CommandContext } from './commands/command.ts'
 import { inspectCommand } from './commands/inspect.ts'
@@ -28,10 +28,25 @@ const main = async (argv: readonly string[]): Promise<number> => {
     await createProgram(version, context).parseAsync(argv)
     return 0
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : ERRORS.USAGE_INVALID
-    report.error(error)
-    return exitStatusOf(error)
+    if (error instanceof CommanderError && error.exitCode === 0) return 0
+    const told = error instanceof CommanderError ? usageError(error) : error
+    report.error(told)
+    return exitStatusOf(told)
   }
+}
+
+/** Commander's words in the form of ours: `error: unknown option '--x'`, and perhaps `(Did you mean --y?)` in a second line. */
+const usageError = ({ code, message }: CommanderError): NixpackError => {
+  const [problem = '', suggestion] = message.split('\n')
+  const reason =
+    code === 'commander.help'
+      ? 'it names no command'
+      : problem
+          .replace(/^error: /, '')
+          .replaceAll("'", '"')
+          .replace(/\.$/, '')
+  const hint = suggestion?.replace(/^\(Did you mean (.*)\?\)$/, 'did you mean $1?') ?? 'see nixpack --help'
+  return new NixpackError('USAGE_INVALID', `cannot read the command line: ${reason}`, { hint })
 }
 
 const packageSchema = z.object({ version: z.string() })
@@ -41,7 +56,7 @@ const createProgram = (version: string, context: CommandContext): Command => {
     .description('Packs the closure of a Nix derivation into one executable that runs on any Linux host.')
     .version(version)
     .showSuggestionAfterError()
-    .showHelpAfterError('(see nixpack --help)')
+    .configureOutput({ outputError: () => {} })
     .exitOverride()
   for (const command of COMMANDS) addCommand(program, command, context)
   return program
@@ -61,6 +76,5 @@ const interrupt = (): void => {
   process.exit(INTERRUPTED_STATUS)
 }
 
-process.once('SIGINT', interrupt)
-process.once('SIGTERM', interrupt)
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt)
 process.exitCode = await main(process.argv)

@@ -14,7 +14,7 @@ void np_tar_init(struct np_tar *tar, struct np_tree *tree, uint64_t files_limit)
 
 static int refuse(const struct np_tar *tar, struct np_error *error, const char *why) {
   const char *name = tar->name[0] != '\0' ? tar->name : tar->tree->base;
-  np_fail(error, NP_UNPACK_REFUSED, "cannot unpack \"%s\": %s", name, why);
+  np_fail(error, NP_UNPACK_REFUSED, "cannot unpack \"%.500s\": %s", name, why);
   np_hint(error, "the archive in this bundle was not made by nixpack; do not trust the file");
   return -1;
 }

@@ -33,7 +33,7 @@ void np_tree_close(struct np_tree *tree) {
 }
 
 static int refuse(struct np_error *error, const char *name, const char *why) {
-  np_fail(error, NP_UNPACK_REFUSED, "cannot unpack \"%s\": %s", name, why);
+  np_fail(error, NP_UNPACK_REFUSED, "cannot unpack \"%.500s\": %s", name, why);
   np_hint(error, "the archive in this bundle was not made by nixpack; do not trust the file");
   return -1;
 }
@@ -44,14 +44,15 @@ static int write_failed(struct np_error *error, const char *name) {
   if (reason == ELOOP || reason == ENOTDIR) return refuse(error, name, "its parent is not a directory");
   if (reason == ENOENT) return refuse(error, name, "its parent directory is missing");
   if (reason == ENAMETOOLONG) return refuse(error, name, "its name is too long");
-  np_fail(error, NP_CACHE_UNWRITABLE, "cannot write \"%s\": %s", name, strerror(reason));
+  np_fail(error, NP_CACHE_UNWRITABLE, "cannot write \"%.500s\": %s", name, strerror(reason));
   if (reason == ENOSPC || reason == EDQUOT) np_hint(error, "free some space, or set NIXPACK_CACHE_DIR to a directory on another disk");
+  if (reason == EFBIG) np_hint(error, "raise the limit for the size of files (ulimit -f)");
   return -1;
 }
 
 static bool is_inside(const char *name, const char *base) {
   size_t length = strlen(base);
-  if (strncmp(name, base, length) != 0 || strlen(name) >= PATH_MAX - 1) return false;
+  if (strncmp(name, base, length) != 0) return false;
   for (name += length; *name == '/';) {
     size_t part = strcspn(++name, "/");
     if (part == 0 || (part == 1 && name[0] == '.') || (part == 2 && name[0] == '.' && name[1] == '.')) return false;
@@ -60,10 +61,10 @@ static bool is_inside(const char *name, const char *base) {
   return *name == '\0';
 }
 
-// Component by component, since O_NOFOLLOW guards only the last one.
-static int walk(int root, const char *path, size_t length) {
+// Component by component, since O_NOFOLLOW guards only the last one. `from`: where the part of the path below `root` begins.
+static int walk(int root, const char *path, size_t from, size_t length) {
   int at = root;
-  for (size_t from = 0; from < length;) {
+  while (from < length) {
     char part[NAME_MAX + 1];
     size_t size = strcspn(path + from, "/");
     if (size > NAME_MAX) {
@@ -85,14 +86,18 @@ static int walk(int root, const char *path, size_t length) {
 
 // The directory that the entry goes into, and the entry's last component.
 static int open_parent(struct np_tree *tree, const char *name, const char **last, struct np_error *error) {
+  if (strlen(name) >= PATH_MAX - 1) return refuse(error, name, "its name is too long");
   if (!is_inside(name, tree->base)) return refuse(error, name, "it lies outside of its store path");
   const char *slash = strrchr(name, '/');
   *last = slash == NULL ? name : slash + 1;
   if (slash == NULL) return tree->root;
   size_t length = (size_t)(slash - name);
-  if (tree->parent_fd >= 0 && strncmp(tree->parent, name, length) == 0 && tree->parent[length] == '\0') return tree->parent_fd;
-  if (tree->parent_fd >= 0) close(tree->parent_fd);
-  tree->parent_fd = walk(tree->root, name, length);
+  size_t known = tree->parent_fd >= 0 ? strlen(tree->parent) : 0;
+  bool below = known > 0 && known <= length && strncmp(tree->parent, name, known) == 0 && name[known] == '/';
+  if (below && known == length) return tree->parent_fd;
+  int parent = below ? walk(tree->parent_fd, name, known + 1, length) : walk(tree->root, name, 0, length);
+  np_close_cleanup(&tree->parent_fd);
+  tree->parent_fd = parent;
   memcpy(tree->parent, name, length);
   tree->parent[length] = '\0';
   return tree->parent_fd >= 0 ? tree->parent_fd : write_failed(error, name);

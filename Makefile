@@ -42,7 +42,7 @@ LAUNCHER := build/launcher/$(SYSTEM)/launcher
 CROSS := build/cross/$(SYSTEM)
 endif
 
-.PHONY: help bundle runtime packages setup setup-test check test unit launcher integration go e2e bench docs clean
+.PHONY: help bundle runtime packages setup setup-test check test unit launcher integration go e2e aarch64 bench docs clean
 
 help:
 	@echo 'make bundle   build the markov example into ./markov'
@@ -50,7 +50,7 @@ help:
 	@echo 'make check    types, lint, format, unused code, layers'
 	@echo 'make bench    sizes and times, beside their limits'
 	@echo 'make docs     write the generated parts of README.md'
-	@echo 'make runtime  build the launcher and the runtime'
+	@echo 'make runtime  build the launcher and the runtime (SYSTEM=aarch64-linux: for that architecture)'
 	@echo 'make clean    remove everything that was built'
 
 bundle: setup packages-if-needed $(RUNTIME)
@@ -98,7 +98,7 @@ check: setup
 	node docs/generate.ts --check
 	$(MAKE) -C runtime/launcher check
 
-test: setup-test packages-if-needed $(RUNTIME) check unit launcher integration go e2e
+test: setup-test packages-if-needed $(RUNTIME) check unit launcher integration go e2e aarch64
 
 unit: setup
 	vitest run --project unit
@@ -115,6 +115,16 @@ go: packages-if-needed
 
 e2e: bundle
 	vitest run --project e2e
+
+# Bundles for the other architecture, made here and run by an emulator.
+aarch64: packages-if-needed
+ifneq ($(FOREIGN),)
+	@$(MAKE) runtime SYSTEM=$(FOREIGN)
+	@$(if $(PACKAGES),fixtures/packages/fetch $(FOREIGN) hello redis)
+	vitest run --project aarch64
+else
+	@echo 'make: this machine is aarch64: every test was one for it'
+endif
 
 bench: bundle
 	node bench/main.ts

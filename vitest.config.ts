@@ -18,6 +18,7 @@ export default defineConfig({
           globalSetup: ['test/helpers/e2e-bundles.ts'],
         },
       },
+      { test: { name: 'aarch64', include: ['test/aarch64/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 300_000 } },
     ],
   },
 })

@@ -48,10 +48,11 @@ static char **make_arguments(struct runtime_paths *p, char *argv0, char **user) 
   return arguments;
 }
 
-// V8 reserves about a GiB of addresses for machine code and tables. Where a limit forbids that, it has to do without machine code.
+// V8 reserves about a GiB of addresses for machine code and tables. Where a limit forbids that, it has to do without machine code,
+// and says that it cannot use the script's code cache then, which is nobody's concern.
 static const char *node_options(void) {
   struct rlimit limit;
-  return getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur < (rlim_t)2 << 30 ? "--jitless" : "";
+  return getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur < (rlim_t)2 << 30 ? "--jitless --no-warnings" : "";
 }
 
 int np_composed_run(struct np_place *place, char **argv, struct np_error *error) {

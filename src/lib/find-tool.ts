@@ -3,7 +3,14 @@ import which from 'which'
 
 import { NixpackError } from '../../runtime/contract/errors.ts'
 
-const PACKAGES: Readonly<Record<string, string>> = { nix: 'nix-bin', strip: 'binutils' }
+const PACKAGES: Readonly<Record<string, string>> = {
+  nix: 'nix-bin',
+  strip: 'binutils',
+  'aarch64-linux-gnu-strip': 'binutils-aarch64-linux-gnu',
+  'qemu-aarch64-static': 'qemu-user-static',
+  'qemu-x86_64-static': 'qemu-user-static',
+  'x86_64-linux-gnu-strip': 'binutils-x86-64-linux-gnu',
+}
 
 /** Absolute path of a program on PATH. Throws TOOL_MISSING with what to install. */
 export const findTool = async (name: string): Promise<string> => {

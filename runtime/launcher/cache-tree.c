@@ -94,7 +94,11 @@ static bool is_ambiguous(const struct np_cache *cache, const struct np_bundle *b
 int np_cache_use_tree(struct np_cache *cache, const struct np_bundle *b, struct np_relocation *relocation, struct np_error *error) {
   for (unsigned number = 0; number < NP_TREE_COUNT; number++) {
     int result = np_cache_open_tree(cache, b, relocation, number, true);
-    if (result < 0) return np_fail(error, NP_CACHE_UNWRITABLE, "cannot create a tree for relocated store paths in \"%s\": %s", cache->path, strerror(errno));
+    if (result < 0) {
+      np_fail(error, NP_CACHE_UNWRITABLE, "cannot create a tree for relocated store paths in \"%s\": %s", cache->path, strerror(errno));
+      np_hint(error, "make room in it, or set NIXPACK_CACHE_DIR to another directory");
+      return -1;
+    }
     if (result > 0) continue;
     if (!is_ambiguous(cache, b)) return 0;
     np_relocation_free(relocation);

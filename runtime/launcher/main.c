@@ -28,8 +28,8 @@ static int run_bare(int argc, char **argv) {
 
 static int run_bundle(struct np_bundle *bundle, char **argv, struct np_error *error) {
   static struct np_place place;
-  if (np_flags_are_ours(bundle, argv)) return np_flags_run(bundle, argv, error);
   np_signals_save();
+  if (np_flags_are_ours(bundle, argv)) return np_flags_run(bundle, argv, error);
   place.bundle = bundle;
   if (np_engine_provide(&place, error) != 0) return -1;
   if (bundle->composed) return np_composed_run(&place, argv, error);

@@ -5,15 +5,17 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static struct sigaction saved_child;
+static struct sigaction saved_child, saved_size;
 
 void np_signals_save(void) {
-  struct sigaction child = { .sa_handler = SIG_DFL };
+  struct sigaction child = { .sa_handler = SIG_DFL }, size = { .sa_handler = SIG_IGN };
   sigaction(SIGCHLD, &child, &saved_child);
+  sigaction(SIGXFSZ, &size, &saved_size);
 }
 
 void np_signals_restore(void) {
   sigaction(SIGCHLD, &saved_child, NULL);
+  sigaction(SIGXFSZ, &saved_size, NULL);
 }
 
 // The C library keeps the first real-time signals to itself and refuses to touch them, but a caller can have ignored

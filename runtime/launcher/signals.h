@@ -2,7 +2,8 @@
 #ifndef NP_SIGNALS_H
 #define NP_SIGNALS_H
 
-// An inherited ignored SIGCHLD would make every waitpid fail.
+// An inherited ignored SIGCHLD would make every waitpid fail. Writing beyond a limit for the size of files (RLIMIT_FSIZE) is to
+// fail, not to kill.
 void np_signals_save(void);
 // As the caller left them; before an exec in this process.
 void np_signals_restore(void);

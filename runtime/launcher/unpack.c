@@ -154,10 +154,19 @@ static int run_rounds(struct round *round, struct np_error *error) {
   }
 }
 
+// What has no room is the directory: the names of the files in it say nothing to whoever has to make some.
+static int name_cache(const struct np_cache *cache, struct np_error *error) {
+  const struct np_error cause = *error;
+  if (cause.code != NP_CACHE_UNWRITABLE) return -1;
+  if (strstr(cause.message, cache->path) == NULL) np_fail(error, cause.code, "cannot unpack into \"%.500s\": %s", cache->path, cause.message);
+  np_hint(error, "%s", cause.hint[0] != '\0' ? cause.hint : "make room in it, or set NIXPACK_CACHE_DIR to another directory");
+  return -1;
+}
+
 int np_unpack_run(const struct np_bundle *b, const struct np_cache *cache, struct np_error *error) {
   struct round round = { .bundle = b, .cache = cache };
   int result = -1;
-  if (np_session_open(&round.session, cache, error) != 0) return -1;
+  if (np_session_open(&round.session, cache, error) != 0) return name_cache(cache, error);
   round.locks = malloc(b->path_count * sizeof *round.locks);
   round.taken = malloc(b->path_count * sizeof *round.taken);
   if (round.locks != NULL && round.taken != NULL) {
@@ -170,5 +179,5 @@ int np_unpack_run(const struct np_bundle *b, const struct np_cache *cache, struc
   np_session_close(&round.session, cache);
   free(round.locks);
   free(round.taken);
-  return result;
+  return result == 0 ? 0 : name_cache(cache, error);
 }

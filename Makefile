@@ -42,12 +42,13 @@ LAUNCHER := build/launcher/$(SYSTEM)/launcher
 CROSS := build/cross/$(SYSTEM)
 endif
 
-.PHONY: help bundle runtime packages setup setup-test check test unit launcher integration go e2e aarch64 bench docs clean
+.PHONY: help bundle runtime packages setup setup-test check test unit launcher integration go e2e aarch64 hosts bench docs clean
 
 help:
 	@echo 'make bundle   build the markov example into ./markov'
 	@echo 'make test     run all checks and tests'
 	@echo 'make check    types, lint, format, unused code, layers'
+	@echo 'make hosts    bundles on hosts that are really different, as a table'
 	@echo 'make bench    sizes and times, beside their limits'
 	@echo 'make docs     write the generated parts of README.md'
 	@echo 'make runtime  build the launcher and the runtime (SYSTEM=aarch64-linux: for that architecture)'
@@ -98,7 +99,7 @@ check: setup
 	node docs/generate.ts --check
 	$(MAKE) -C runtime/launcher check
 
-test: setup-test packages-if-needed $(RUNTIME) check unit launcher integration go e2e aarch64
+test: setup-test packages-if-needed $(RUNTIME) check unit launcher integration go e2e aarch64 hosts
 
 unit: setup
 	vitest run --project unit
@@ -115,6 +116,9 @@ go: packages-if-needed
 
 e2e: bundle
 	vitest run --project e2e
+
+hosts: bundle
+	vitest run --project hosts --reporter=default --reporter=./test/hosts/report.ts
 
 # Bundles for the other architecture, made here and run by an emulator.
 aarch64: packages-if-needed

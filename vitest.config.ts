@@ -18,6 +18,15 @@ export default defineConfig({
           globalSetup: ['test/helpers/e2e-bundles.ts'],
         },
       },
+      {
+        test: {
+          name: 'hosts',
+          include: ['test/hosts/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 900_000,
+          globalSetup: ['test/hosts/setup.ts'],
+        },
+      },
       { test: { name: 'aarch64', include: ['test/aarch64/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 300_000 } },
     ],
   },

@@ -1,10 +1,11 @@
 // A bundle running as a user of a foreign host would run it: not root, /nix hidden, an environment that holds only
 // what is given. Needs root to set that up.
 import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
+import type { ChildProcess, ChildProcessByStdio } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { Readable, Writable } from 'node:stream'
 
 /** Hides /nix, becomes the user and execs the bundle, so that the process id is the bundle's. */
 const ENTER =
@@ -57,11 +58,18 @@ export const startBundle = (start: BundleStart): BundleRun => {
     ],
     { stdio: 'pipe', cwd: '/' },
   )
+  const run = followChild(child)
+  child.stdin.end(start.input ?? '')
+  return run
+}
+
+/** Collects what a child with piped streams prints; `killBundles` ends it when a test failed. */
+export const followChild = (child: ChildProcessByStdio<Writable, Readable, Readable>): BundleRun => {
   running.add(child)
   let [stdout, stderr] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  child.stdin.on('error', () => {}).end(start.input ?? '')
+  child.stdin.on('error', () => {})
   const ended = once(child, 'close').then(([status, signal]: (number | NodeJS.Signals | null)[]) => {
     running.delete(child)
     return { status: typeof status === 'number' ? status : null, signal: typeof signal === 'string' ? signal : null }

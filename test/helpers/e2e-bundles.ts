@@ -29,6 +29,8 @@ export const nixpack = (args: readonly string[], environment: Readonly<Record<st
 export const setup = (): (() => void) => {
   if (process.getuid?.() !== 0) throw new Error('the end-to-end tests hide /nix and become other users: run them as root')
   if (!existsSync('/nix/store')) throw new Error('there is no /nix/store: run the end-to-end tests with `make e2e`')
+  // Bundles that were made before, with another launcher for instance.
+  if ((process.env[DIRECTORY_VARIABLE] ?? '') !== '') return () => {}
   const dir = mkdtempSync('/var/tmp/nixpack-e2e-')
   chmodSync(dir, 0o755)
   process.env[DIRECTORY_VARIABLE] = dir

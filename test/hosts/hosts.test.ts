@@ -1,0 +1,4 @@
+import { HOST_ROWS } from './host-rows.ts'
+import { testRows } from './run-rows.ts'
+
+testRows('hosts', HOST_ROWS)

@@ -59,6 +59,12 @@ test('all that is in it is found intact on this machine', () => {
   expect(nixpack(['inspect', markov, '--verify'])).toContain('markov: composed bundle for aarch64-linux')
 })
 
+test.each(['bash', 'dash'])('%s says in one line that this machine cannot run it', (shell) => {
+  const { status, stderr } = spawnSync(shell, ['-c', '"$0"', hello], { encoding: 'utf8' })
+  // A machine on which qemu-user is registered for everybody can.
+  expect(status === 0 ? 'runs' : `${status} ${stderr}`).toMatch(/^(runs|126 .*Exec format error\n)$/)
+})
+
 test.skipIf(noKernel).each(['mount', 'relocate'])('hello runs with the engine %s', (engine) => {
   const command = [...environment(`h-${engine}`, { NIXPACK_ENGINE: engine }), hello, '--greeting', 'from aarch64']
   expect(spawnSync(KERNEL, command, { encoding: 'utf8' })).toMatchObject({ status: 0, stdout: 'from aarch64\n', stderr: '' })

@@ -16,11 +16,11 @@ fi
 arm() { qemu-aarch64-static "$@"; }
 arm_gcc() { aarch64-linux-gnu-gcc -specs="$cross/musl.specs" -static -O1 -D_GNU_SOURCE -I"$root/runtime/launcher" "$@"; }
 
-check "it builds" make -s -C "$root/runtime/launcher" CROSS="$cross" OUT="$work/arm"
+check "it builds" make -s -j2 -C "$root/runtime/launcher" CROSS="$cross" OUT="$work/arm"
 mkdir "$work/copy"
 cp "$root"/runtime/launcher/*.[ch] "$root/runtime/launcher/Makefile" "$work/copy"
 ln -s "$cross" "$work/aarch64-linux"
-check "it builds in another place" make -s -C "$work/copy" CROSS="$work/aarch64-linux" OUT="$work/again"
+check "it builds in another place" make -s -j2 -C "$work/copy" CROSS="$work/aarch64-linux" OUT="$work/again"
 check "to the same bytes" cmp "$work/arm/launcher" "$work/again/launcher"
 equal "it is a program for aarch64" "$(od -An -tu2 -j18 -N2 "$work/arm/launcher" | tr -d ' ')" 183
 

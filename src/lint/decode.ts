@@ -13,7 +13,7 @@ export type Codec = 'gzip' | 'deflate' | 'zstd' | 'xz' | 'bzip2'
 export type DecoderTools = { readonly xz: string | undefined; readonly bzip2: string | undefined }
 
 /** Of Node's own 16 KiB there would be too many. */
-const CHUNK_BYTES = 1 << 18
+const CHUNK_BYTES = 1 << 20
 const SMALL_BYTES = 1 << 20
 const SMALL_DECODED_BYTES = 8 << 20
 

@@ -1,6 +1,6 @@
 // What relocation cannot rewrite, in real files: made by gzip, xz, bzip2, zip, tar, and read through the cache of facts.
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { zstdCompressSync } from 'node:zlib'
@@ -145,6 +145,21 @@ test.each([
   write('text', 'nothing of interest')
   shell(script)
   expect(await lint({ members: [] })).toMatchObject({ notes: [{ reason: 'unread', file }] })
+})
+
+test('a container with any byte changed is read as far as it goes, and never stops the bundling', async () => {
+  write('text', TEXT)
+  shell('zip -q all.zip text && tar -c -z -f all.tgz all.zip && rm text')
+  for (const name of ['all.zip', 'all.tgz']) {
+    const good = readFileSync(join(treeDir, name))
+    for (let at = 0; at < good.length; at++) {
+      const damaged = Buffer.from(good)
+      damaged.writeUInt8(damaged.readUInt8(at) ^ (1 << (at % 8)), at)
+      write(name, damaged)
+      await expect(lint({ narHash: `${name} ${at}` }), `byte ${at} of ${name}`).resolves.toMatchObject({ baseName: MEMBER })
+    }
+    rmSync(join(treeDir, name))
+  }
 })
 
 test('what decompresses to more than a gibibyte is a finding, and needs no memory', async () => {

@@ -5,7 +5,8 @@ if [ "${NP_INSIDE:-}" != 1 ]; then
   NP_INSIDE=1 exec unshare -m --propagation private bash "$0"
 fi
 mkdir -p /nix
-mount -t tmpfs -o mode=0755 tmpfs /nix
+# The host's own store is out of reach of what follows, or nothing follows.
+mount -t tmpfs -o mode=0755 tmpfs /nix && [ "$(stat -f -c %T /nix)" = tmpfs ] || exit 1
 export NIXPACK_ENGINE=relocate
 hash_c=22222222222222222222222222222222
 other=33333333333333333333333333333333

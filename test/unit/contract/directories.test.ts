@@ -8,12 +8,7 @@ test('the run directory is looked for where private directories belong', () => {
     '/var/tmp/nixpack-7/run',
     '/dev/shm/nixpack-7/run',
   ])
-  expect(planRunDirectoryBases({ environment: {}, uid: 0 })).toEqual([
-    '/run/nixpack',
-    '/tmp/nixpack-0/run',
-    '/var/tmp/nixpack-0/run',
-    '/dev/shm/nixpack-0/run',
-  ])
+  expect(planRunDirectoryBases({ environment: {}, uid: 0 })).toEqual(['/run/nixpack', '/tmp/nixpack-0/run', '/var/tmp/nixpack-0/run', '/dev/shm/nixpack-0/run'])
 })
 
 test('a directory that was asked for has no alternative', () => {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -91,18 +92,43 @@ static bool is_ambiguous(const struct np_cache *cache, const struct np_bundle *b
   return false;
 }
 
+// Two bundles may look at an empty tree at the same time. Whoever holds this lock needs it for milliseconds; one that was stopped
+// meanwhile must not stop everybody else, who then take their chance.
+static int lock_tree(const struct np_cache *cache) {
+  const struct timespec pause = { .tv_nsec = 2000000 };
+  int fd = openat(cache->locks, ".", OPEN_DIR);
+  for (int i = 0; fd >= 0 && i < 1000 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK; i++) nanosleep(&pause, NULL);
+  return fd;
+}
+
+// 0: every name is this bundle's now; 1: one belongs to another path; -1: failed, with errno.
+static int claim_tree(const struct np_cache *cache, const struct np_bundle *b) {
+  uint32_t held = 0;
+  if (is_ambiguous(cache, b)) return 1;
+  while (held < b->path_count && np_cache_holds(cache, b, held)) held++;
+  if (held == b->path_count || cache->read_only) return 0;
+  cleanup_fd int lock = lock_tree(cache);
+  if (is_ambiguous(cache, b)) return 1;
+  for (uint32_t i = 0; i < b->path_count; i++)
+    if (np_cache_claim(cache, b, i) != 0) return -1;
+  return 0;
+}
+
 int np_cache_use_tree(struct np_cache *cache, const struct np_bundle *b, struct np_relocation *relocation, struct np_error *error) {
   for (unsigned number = 0; number < NP_TREE_COUNT; number++) {
     int result = np_cache_open_tree(cache, b, relocation, number, true);
+    if (result == 0 && (result = claim_tree(cache, b)) != 0) {
+      int saved = errno;
+      np_relocation_free(relocation);
+      cache->relocation = NULL;
+      errno = saved;
+    }
     if (result < 0) {
       np_fail(error, NP_CACHE_UNWRITABLE, "cannot create a tree for relocated store paths in \"%s\": %s", cache->path, strerror(errno));
       np_hint(error, "make room in it, or set NIXPACK_CACHE_DIR to another directory");
       return -1;
     }
-    if (result > 0) continue;
-    if (!is_ambiguous(cache, b)) return 0;
-    np_relocation_free(relocation);
-    cache->relocation = NULL;
+    if (result == 0) return 0;
   }
   np_fail(error, NP_CACHE_UNWRITABLE, "cannot create a tree for relocated store paths in \"%s\": all %d are in use for other paths of it", cache->path,
           NP_TREE_COUNT);

@@ -13,6 +13,7 @@
 #define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 #define DURABLE "ok"
+#define CLAIMED "claimed"
 
 static int open_sub(const struct np_cache *cache, const char *name) {
   if (!cache->read_only && mkdirat(cache->dir, name, 0700) != 0 && errno != EEXIST) return -1;
@@ -72,7 +73,7 @@ const char *np_cache_name(const struct np_cache *cache, const struct np_bundle *
 
 #define MARK_SIZE (NAME_MAX + 80)
 
-// "<state> <base name>": the state is "ok", or the boot in which the path was published.
+// "<state> <base name>": the state is "ok", "claimed" (nothing yet), or the boot in which the path was published.
 static enum np_presence read_mark(int dir, const char *name, const char *state, const char *base) {
   char mark[MARK_SIZE];
   if (np_read_text(dir, name, mark, sizeof mark) <= 0) return NP_MISSING;
@@ -88,10 +89,14 @@ enum np_presence np_cache_presence(const struct np_cache *cache, const struct np
   const char *name = np_cache_name(cache, b, path), *base = b->paths[path].name;
   struct stat status;
   if (cache->elsewhere != NULL && cache->elsewhere[path]) return NP_DURABLE;
-  if (fstatat(cache->store, name, &status, AT_SYMLINK_NOFOLLOW) != 0) return NP_MISSING;
-  enum np_presence durable = read_mark(cache->durable, name, DURABLE, base);
+  bool is_there = fstatat(cache->store, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+  if (!is_there && cache->relocation == NULL) return NP_MISSING;
+  enum np_presence durable = is_there ? read_mark(cache->durable, name, DURABLE, base) : NP_MISSING;
   if (durable == NP_DURABLE || durable == NP_FOREIGN) return durable;
   enum np_presence pending = read_mark(cache->pending, name, cache->boot, base);
+  if (!is_there) return pending == NP_FOREIGN ? NP_FOREIGN : NP_MISSING;
+  // One mark may have taken the other's place just now.
+  if (pending == NP_MISSING && read_mark(cache->durable, name, DURABLE, base) == NP_DURABLE) return NP_DURABLE;
   return pending == NP_DURABLE ? NP_PENDING : pending == NP_FOREIGN ? NP_FOREIGN : NP_STALE;
 }
 
@@ -105,6 +110,12 @@ static int write_mark(int dir, const char *name, const char *state, const char *
   int length = snprintf(mark, sizeof mark, "%s %s\n", state, base);
   cleanup_fd int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
   return fd < 0 ? -1 : np_write_all(fd, mark, (size_t)length);
+}
+
+int np_cache_claim(const struct np_cache *cache, const struct np_bundle *b, uint32_t path) {
+  const char *name = np_cache_name(cache, b, path), *base = b->paths[path].name;
+  if (np_cache_holds(cache, b, path) || read_mark(cache->pending, name, cache->boot, base) != NP_MISSING) return 0;
+  return write_mark(cache->pending, name, CLAIMED, base);
 }
 
 int np_cache_mark_pending(const struct np_cache *cache, const struct np_bundle *b, uint32_t path) {

@@ -24,13 +24,15 @@ struct np_cache {
 };
 
 // NP_STALE: there, but published in another boot and never synced, so a power cut may have emptied its files.
-// NP_FOREIGN: the name is taken by another path, which a relocated tree cannot tell from this one.
+// NP_FOREIGN: the name is taken, or claimed, by another path, which a relocated tree cannot tell from this one.
 enum np_presence { NP_MISSING, NP_STALE, NP_FOREIGN, NP_PENDING, NP_DURABLE };
 
 // The path's name below cache->store.
 const char *np_cache_name(const struct np_cache *cache, const struct np_bundle *bundle, uint32_t path);
 enum np_presence np_cache_presence(const struct np_cache *cache, const struct np_bundle *bundle, uint32_t path);
 bool np_cache_holds(const struct np_cache *cache, const struct np_bundle *bundle, uint32_t path);
+// Whoever looks from now on sees the name as this path's; for a relocated tree, under its lock.
+int np_cache_claim(const struct np_cache *cache, const struct np_bundle *bundle, uint32_t path);
 int np_cache_mark_pending(const struct np_cache *cache, const struct np_bundle *bundle, uint32_t path);
 int np_cache_mark_durable(const struct np_cache *cache, const struct np_bundle *bundle, uint32_t path);
 

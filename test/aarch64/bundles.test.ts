@@ -5,20 +5,15 @@ import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, readSync, rmSyn
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 
+import { AARCH64_KERNEL, noKernel } from '../helpers/aarch64.ts'
 import { freePort, until } from '../helpers/bundle-process.ts'
 import { nixpack } from '../helpers/e2e-bundles.ts'
 
-/** Gives its command a kernel that executes programs for aarch64. */
-const KERNEL = join(import.meta.dirname, '..', 'helpers', 'aarch64-kernel')
 const MACHINE_AARCH64 = 183
 
 // Short: the directory of relocated programs takes the place of /nix/store and of a part of the hash.
 const dir = mkdtempSync('/tmp/np-')
 const [hello, markov] = [join(dir, 'hello'), join(dir, 'markov')]
-
-const { stderr: whyNot, status: kernelStatus } = spawnSync(KERNEL, { encoding: 'utf8' })
-if (kernelStatus !== 0) process.stdout.write(`running programs for aarch64 is skipped: ${whyNot}`)
-const noKernel = kernelStatus !== 0
 
 beforeAll(() => {
   for (const [file, attribute] of [
@@ -67,7 +62,7 @@ test.each(['bash', 'dash'])('%s says in one line that this machine cannot run it
 
 test.skipIf(noKernel).each(['mount', 'relocate'])('hello runs with the engine %s', (engine) => {
   const command = [...environment(`h-${engine}`, { NIXPACK_ENGINE: engine }), hello, '--greeting', 'from aarch64']
-  expect(spawnSync(KERNEL, command, { encoding: 'utf8' })).toMatchObject({ status: 0, stdout: 'from aarch64\n', stderr: '' })
+  expect(spawnSync(AARCH64_KERNEL, command, { encoding: 'utf8' })).toMatchObject({ status: 0, stdout: 'from aarch64\n', stderr: '' })
 })
 
 test.skipIf(noKernel).each(['mount', 'relocate'])('markov starts, answers and stops with the engine %s', async (engine) => {
@@ -78,7 +73,7 @@ test.skipIf(noKernel).each(['mount', 'relocate'])('markov starts, answers and st
     MARKOV_DATA_DIR: join(dir, `m-${engine}`, 'data'),
     MARKOV_LISTEN_ADDR: address,
   })
-  const child = spawn(KERNEL, [...variables, markov], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(AARCH64_KERNEL, [...variables, markov], { stdio: ['ignore', 'pipe', 'pipe'] })
   onTestFinished(() => void child.kill('SIGKILL'))
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text))
@@ -93,7 +88,7 @@ test.skipIf(noKernel).each(['mount', 'relocate'])('markov starts, answers and st
   await until('markov answers', answers, 90_000)
   expect((await fetch(`http://${address}/build`, { method: 'POST', body: 'the quick brown fox' })).status).toBe(200)
   expect(await (await fetch(`http://${address}/generate?numParts=4`)).text()).toMatch(/the quick brown fox/)
-  const status = spawnSync(KERNEL, [...variables, markov, 'status'], { encoding: 'utf8' })
+  const status = spawnSync(AARCH64_KERNEL, [...variables, markov, 'status'], { encoding: 'utf8' })
   expect(status.stdout).toMatch(/^markov +ready[\s\S]*^redis +ready/m)
   child.kill('SIGTERM')
   expect(await ended).toEqual([0, null])

@@ -5,10 +5,11 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "names.h"
+
 struct np_tree_level {
-  char *text;          // owns the names
-  const char **names;  // sorted by their bytes
-  size_t count, next;
+  struct np_names names;
+  size_t next;
   dev_t parent_device;
   ino_t parent;
 };

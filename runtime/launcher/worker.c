@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "gc.h"
 #include "settle.h"
 #include "session.h"
 #include "unpack.h"
@@ -72,6 +73,7 @@ static void work(const struct worker *w) {
   setsid();
   prctl(PR_SET_NAME, "nixpack-sync");
   np_settle(w->bundle, w->cache);
+  np_gc_run(w->cache);
   _exit(0);
 }
 
@@ -109,7 +111,7 @@ int np_worker_unpack(const struct np_bundle *b, const struct np_cache *cache, st
   int ends[2];
   bool pending;
   struct worker w = { .bundle = b, .cache = cache, .missing = np_unpack_missing(b, cache, &pending), .attached = gets_orphans() };
-  w.settle = !cache->read_only && (pending || np_session_leftovers(cache));
+  w.settle = !cache->read_only && (pending || np_session_leftovers(cache) || np_gc_is_due(cache));
   if (w.missing == 0 && (!w.settle || w.attached)) return 0;
   if (pipe2(ends, O_CLOEXEC) != 0) return np_fail(error, NP_CACHE_UNWRITABLE, "cannot unpack the bundle: pipe: %s", strerror(errno));
   w.report = ends[1];

@@ -60,17 +60,20 @@ static bool make_parents(struct np_candidate *c, int levels, size_t *created, st
   return good;
 }
 
+static bool is_foreign(const struct stat *status, struct np_finding *f) {
+  (void)np_finding_failed(f, "fstat", 0);
+  (void)np_finding_cause(f, "it belongs to another user (uid %lu, this is uid %lu)", (unsigned long)status->st_uid, (unsigned long)geteuid());
+  return np_candidate_elsewhere(f);
+}
+
 // Root lets others look up names in its cache (a service that drops root runs relocated programs from it), not list or change it.
 static bool check_owner(int fd, const struct np_candidate *c, bool examine, struct np_finding *f) {
   const mode_t excess = geteuid() == 0 ? 066 : 077;
   char quoted[NP_QUOTED_MAX];
   struct stat status;
   if (fstat(fd, &status) != 0) return failed(f, "fstat", c->path);
+  if (status.st_uid != geteuid()) return is_foreign(&status, f);
   (void)np_finding_failed(f, "fstat", 0);
-  if (status.st_uid != geteuid()) {
-    (void)np_finding_cause(f, "it belongs to another user (uid %lu, this is uid %lu)", (unsigned long)status.st_uid, (unsigned long)geteuid());
-    return np_candidate_elsewhere(f);
-  }
   if (status.st_mode & 022) {
     (void)np_finding_cause(f, "other users can write to it (mode %04o)", status.st_mode & 07777);
     return np_finding_remedy(f, "chmod go-w %s", np_shell_quote(quoted, sizeof quoted, c->path));
@@ -130,7 +133,9 @@ int np_candidate_open(struct np_candidate *c, bool examine, size_t *created, str
     return -1;
   }
   int fd = open(c->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0) (void)failed(f, "open", c->path);
+  // Another user's may not even be opened; that it is another user's is the better answer.
+  if (fd < 0 && errno == EACCES && lstat(c->path, &status) == 0 && status.st_uid != geteuid()) (void)is_foreign(&status, f);
+  else if (fd < 0) (void)failed(f, "open", c->path);
   else if (check_owner(fd, c, examine, f) && (!c->forced || check_content(fd, c, f))) return fd;
   if (fd >= 0) close(fd);
   return -1;

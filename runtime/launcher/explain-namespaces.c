@@ -55,7 +55,8 @@ static bool policy(struct np_finding *f) {
   const struct np_facts *facts = np_facts();
   bool is_confined = facts->apparmor == 1 && facts->profile[0] != '\0' && strncmp(facts->profile, "unconfined", 10) != 0;
   if (!is_confined && facts->selinux != 1) return false;
-  (void)np_finding_cause(f, is_confined ? "probably AppArmor, profile \"%.120s\"" : "probably SELinux, which is enforcing, context \"%.120s\"", facts->profile);
+  if (is_confined) (void)np_finding_cause(f, "probably AppArmor, profile \"%s\"", facts->profile);
+  else (void)np_finding_cause(f, "probably SELinux, which is enforcing%s%s", facts->profile[0] != '\0' ? ", context " : "", facts->profile);
   relocate(f);
   (void)np_finding_remedy(f, is_confined ? "sudo dmesg | grep 'apparmor=\"DENIED\"'" : "sudo ausearch -m avc -ts recent");
   if (is_confined) np_remedy_container(f, "--security-opt apparmor=unconfined");
@@ -122,16 +123,19 @@ static void explain_mounting(const struct np_cause *cause, struct np_finding *f)
     (void)np_finding_cause(f, "a kernel without tmpfs");
     relocate(f);
   } else if (is_denied(cause)) {
-    unknown(f, facts->is_nested == 1 ? "mounts that an outer container has locked, or a security module" : "a security module");
+    unknown(f, facts->seccomp == 2 ? "a seccomp filter or a security module"
+               : facts->is_nested == 1 ? "mounts that an outer container has locked, or a security module" : "a security module");
   } else {
     unknown(f, cause->error == ENOMEM ? "out of memory" : "unusual");
   }
 }
 
+// It had no time to say which call it was.
 static bool was_killed(const struct np_cause *cause, struct np_finding *f) {
   if (!is_call(cause, "trial killed")) return false;
+  f->error = 0;
   if (np_facts()->seccomp == 2) return filtered(f, " that kills");
-  unknown(f, "the process was killed, as by a seccomp filter or for want of memory");
+  unknown(f, "the process that tried it was killed, as by a seccomp filter or for want of memory");
   return true;
 }
 
@@ -184,6 +188,7 @@ void np_explain_mount(const struct np_cause *cause, struct np_finding *f) {
   } else if (facts->seccomp == 2 && (cause->error == EPERM || cause->error == ENOSYS)) {
     (void)filtered(f, cause->error == ENOSYS ? " that hides the system call" : "");
   } else if (!(is_denied(cause) && policy(f))) {
-    unknown(f, cause->error == ENOSPC ? "too many mount namespaces (sysctl user.max_mnt_namespaces)" : is_denied(cause) ? "a security module" : "unusual");
+    unknown(f, cause->error == ENOSPC ? "too many mount namespaces (sysctl user.max_mnt_namespaces)"
+               : cause->error == EINVAL ? "a kernel without mount namespaces (CONFIG_NAMESPACES)" : is_denied(cause) ? "a security module" : "unusual");
   }
 }

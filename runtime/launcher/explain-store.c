@@ -32,7 +32,7 @@ void np_explain_host(const struct np_cause *cause, struct np_finding *f) {
     (void)np_finding_cause(f, "%s of the host has another size than the one in the bundle", path);
     (void)np_finding_remedy(f, "sudo nix-store --repair-path %s", quoted);
   } else if (strcmp(cause->call, "lock") == 0) {
-    (void)np_finding_cause(f, "Nix is building or copying %s at the moment, or was stopped while it did", path);
+    (void)np_finding_cause(f, "Nix is building or copying %s at the moment", path);
     (void)np_finding_remedy(f, "nix-store --realise %s", quoted);
   } else if (strcmp(cause->call, "owner") == 0) {
     (void)np_finding_cause(f, "%s of the host belongs neither to root nor to this user", path);

@@ -6,7 +6,16 @@ work=$(mktemp -d /tmp/np-launcher.XXXXXX)
 chmod 0755 "$work"
 work=$(realpath "$work")
 cleanups=
-trap 'eval "$cleanups"; chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
+# Accident prevented: what is still mounted or bound below the directory of the test may be the host's own, and rm follows it.
+mounts_below() { awk -v below="$work/" 'index($5, below) == 1 { print $5 }' /proc/self/mountinfo; }
+clean() {
+  eval "$cleanups"
+  mounts_below | tac | while read -r point; do umount -l "$(printf %b "$point")"; done
+  [ -z "$(mounts_below)" ] && [ -r /proc/self/mountinfo ] || return
+  chmod -R u+w "$work" 2>/dev/null
+  rm -rf "$work"
+}
+trap clean EXIT
 NIXPACK_CACHE_DIR=$work/cache
 export NIXPACK_CACHE_DIR
 unset NIXPACK_ENGINE

@@ -45,7 +45,7 @@ static const struct name syscalls[] = {
 };
 #define E(name) { #name, name }
 static const struct name errors[] = {
-  E(EACCES), E(EBUSY), E(EINVAL), E(EIO), E(ENOLCK), E(ENOMEM), E(ENOSPC), E(ENOSYS), E(EOPNOTSUPP), E(EPERM), E(EROFS), E(EUSERS), E(EXDEV),
+  E(EACCES), E(EBUSY), E(EINVAL), E(EIO), E(ENODEV), E(ENOENT), E(ENOLCK), E(ENOMEM), E(ENOSPC), E(ENOSYS), E(EOPNOTSUPP), E(EPERM), E(EROFS), E(EUSERS), E(EXDEV),
 };
 static const struct name aliases[] = { { "clone-ns", SYS_clone }, { "unshare-ns", SYS_unshare }, { "clone-user", SYS_clone }, { "unshare-user", SYS_unshare } };
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -59,11 +60,22 @@ static int is_control(const unsigned char *at) {
   return *at < 0x20 || *at == 0x7f || (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0);
 }
 
+// Bytes of a UTF-8 sequence; 0 for what is none, where terminals may see a single control character of eight bits.
+static size_t sequence_size(const unsigned char *at) {
+  size_t size = *at < 0x80 ? 1 : *at < 0xc2 ? 0 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : *at < 0xf5 ? 4 : 0;
+  for (size_t i = 1; i < size; i++) if ((at[i] & 0xc0) != 0x80) return 0;
+  return size;
+}
+
 static size_t escape(char *out, size_t size, const char *text) {
   size_t used = 0;
-  for (const unsigned char *at = (const unsigned char *)text; *at != '\0' && used + 5 < size; at++) {
-    if (is_control(at)) used += (size_t)snprintf(out + used, size - used, "\\x%02x", *at);
-    else out[used++] = (char)*at;
+  for (const unsigned char *at = (const unsigned char *)text; *at != '\0' && used + 17 < size;) {
+    size_t length = sequence_size(at);
+    bool plain = length > 0 && !is_control(at);
+    for (const unsigned char *end = at + (length > 0 ? length : 1); at < end; at++) {
+      if (plain) out[used++] = (char)*at;
+      else used += (size_t)snprintf(out + used, size - used, "\\x%02x", *at);
+    }
   }
   out[used] = '\0';
   return used;

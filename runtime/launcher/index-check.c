@@ -17,9 +17,15 @@ static bool is_base_name(const char *name) {
          name[HASH_LENGTH] == '-' && strspn(name + HASH_LENGTH + 1, name_chars) == length - HASH_LENGTH - 1;
 }
 
+// C0, DEL and the two-byte UTF-8 form of C1.
+static bool is_control(const char *text) {
+  const unsigned char *at = (const unsigned char *)text;
+  return *at < ' ' || *at == 0x7f || (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0);
+}
+
 // It becomes a directory's name and is printed as it is.
 static bool is_bundle_name(const char *name) {
-  for (const char *at = name; *at != '\0'; at++) if ((unsigned char)*at < ' ' || *at == 0x7f || *at == '/') return false;
+  for (const char *at = name; *at != '\0'; at++) if (is_control(at) || *at == '/') return false;
   return name[0] != '\0' && strlen(name) <= NAME_LIMIT && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
@@ -40,7 +46,7 @@ static bool are_notes(const char *notes) {
     size_t reason = strcspn(notes, "\t\n"), file = notes[reason] == '\t' ? strcspn(notes + reason + 1, "\t\n") : 0;
     if (reason == 0 || notes[reason] != '\t' || notes[reason + 1 + file] != '\n') return false;
     for (const char *end = notes + reason + 1 + file; notes < end; notes++)
-      if (((unsigned char)*notes < ' ' && *notes != '\t') || *notes == 0x7f) return false;
+      if (is_control(notes) && *notes != '\t') return false;
     notes++;
   }
   return true;

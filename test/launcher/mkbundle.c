@@ -78,7 +78,10 @@ static void header(char type, const char *entry_name, const char *link, uint64_t
   snprintf(block + 100, 8, "%07o", mode);
   strcpy(block + 108, "0000000");
   strcpy(block + 116, "0000000");
-  snprintf(block + 124, 12, "%011llo", (unsigned long long)size);
+  // From 8 GiB on the field is full, without a NUL.
+  char digits[24];
+  snprintf(digits, sizeof digits, "%011llo", (unsigned long long)size);
+  memcpy(block + 124, digits, strlen(digits) < 12 ? strlen(digits) : 12);
   strcpy(block + 136, "00000000001");
   block[156] = type;
   strncpy(block + 157, link, 100);

@@ -43,6 +43,7 @@ const BUILDERS: Readonly<Record<HostName, (root: string) => void>> = {
   debian: (root) => {
     execFileSync('tar', ['-C', root, '-xf', debianTarball()])
     addUser(root)
+    addSetuidProgram(root)
   },
   'store-foreign': (root) => {
     addBusybox(root)
@@ -58,6 +59,7 @@ const BUILDERS: Readonly<Record<HostName, (root: string) => void>> = {
   'store-all': (root) => {
     addBusybox(root)
     addStore(root, [...storePathsOf('markov'), ...storePathsOf('hello'), ...storePathsOf('bash')])
+    addSetuidProgram(root)
   },
   nixos: addNixos,
   empty: (root) => {
@@ -77,6 +79,15 @@ function addUser(root: string): void {
   chownSync(join(root, 'home', USER.name), USER.uid, USER.uid)
   writeFileSync(join(root, 'etc/passwd'), `root:x:0:0:root:/root:/bin/sh\n${USER.name}:x:${USER.uid}:${USER.uid}::/home/${USER.name}:/bin/sh\n`)
   writeFileSync(join(root, 'etc/group'), `root:x:0:\n${USER.name}:x:${USER.uid}:\n`)
+}
+
+/** As sudo is: it says whose rights it has. */
+function addSetuidProgram(root: string): void {
+  const [source, program] = [join(root, 'whose-rights.c'), join(root, 'bin/whose-rights')]
+  writeFileSync(source, '#include <stdio.h>\n#include <unistd.h>\nint main(void) { printf("%d\\n", (int)geteuid()); }\n')
+  execFileSync('gcc', ['-static', '-o', program, source])
+  chmodSync(program, 0o4755)
+  rmSync(source)
 }
 
 function addBusybox(root: string): void {

@@ -1,6 +1,7 @@
 // Starts a program in a real container: podman as root, in a private mount namespace with a cgroup2 mount of its own,
 // and with a storage directory that is removed with the hosts.
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -47,10 +48,11 @@ export const prepareContainers = (rootDir: string): void => {
   if (ran.status !== 0) process.env[REASON_VARIABLE] = `podman does not work here: ${ran.text.trim().split('\n').at(-1)}`
 }
 
-/** Unmounts what podman has mounted and removes its containers and images. */
-export const removeContainers = (): void => {
-  podman(['rm', '--all', '--force'])
-  podman(['rmi', '--all', '--force'])
+/** Ends containers that a failed test has left; their storage goes with the directory of the hosts. */
+export const removeContainers = async (): Promise<void> => {
+  const [program = '', ...args] = podmanCommand(['rm', '--all', '--force', '--time=0'])
+  const removal = spawn(program, args, { stdio: 'ignore' })
+  await once(removal, 'close')
 }
 
 export type ContainerStart = {

@@ -12,7 +12,7 @@ import { linkOf, processesIn } from './namespace-processes.ts'
 import type { NamespaceProcess } from './namespace-processes.ts'
 
 export const HOSTS_DIRECTORY_VARIABLE = 'NIXPACK_HOSTS_DIR'
-const hostsDir = (): string => process.env[HOSTS_DIRECTORY_VARIABLE] ?? ''
+export const hostsDir = (): string => process.env[HOSTS_DIRECTORY_VARIABLE] ?? ''
 export const enterProgram = (): string => join(hostsDir(), 'enter')
 
 export type HostStart = {

@@ -29,6 +29,10 @@ export const AS_ROOT: Expectations = {
 const WITH_SOME_PATHS: Expectations = { host: NOT_ALL, 'nix-dir': STORE_NOT_WRITABLE }
 const WITH_ALL_PATHS: Expectations = { auto: works('host'), host: works('host'), 'nix-dir': STORE_NOT_WRITABLE }
 
+const NO_PROC = refused('STORE_UNAVAILABLE', 'engine userns: open(/proc/self/uid_map): No such file or directory (/proc is not mounted')
+const NO_CACHE = refused('CACHE_UNWRITABLE', 'cannot find a usable cache directory')
+const NO_RUN_DIRECTORY = refused('CONFIG_UNWRITABLE', 'cannot make a private run directory')
+
 export const HOST_ROWS: readonly Row[] = [
   { title: 'Debian, user', host: 'debian', user: 'user', expect: AS_USER },
   { title: 'Debian, root', host: 'debian', user: 'root', expect: AS_ROOT },
@@ -44,4 +48,24 @@ export const HOST_ROWS: readonly Row[] = [
   { title: '/nix/store with all of our paths, root', host: 'store-all', user: 'root', expect: { ...AS_ROOT, auto: works('host'), host: works('host') } },
   { title: 'like NixOS, user', host: 'nixos', user: 'user', expect: { ...AS_USER, ...WITH_SOME_PATHS } },
   { title: 'like NixOS, root', host: 'nixos', user: 'root', expect: { ...AS_ROOT, host: NOT_ALL } },
+  {
+    title: 'the bundle alone (no /proc, /dev, /tmp), user',
+    host: 'empty',
+    user: 'user',
+    expect: { ...AS_USER, auto: refused('STORE_UNAVAILABLE', 'cannot find a usable cache directory'), userns: NO_PROC, relocate: NO_CACHE },
+  },
+  {
+    title: 'the bundle alone (no /proc, /dev, /tmp), root',
+    host: 'empty',
+    user: 'root',
+    // There is not even a directory on which something could be mounted.
+    expect: {
+      ...AS_ROOT,
+      auto: works('nix-dir'),
+      mount: refused('STORE_UNAVAILABLE', 'engine mount: mount(tmpfs): No such file or directory'),
+      userns: NO_PROC,
+      relocate: NO_CACHE,
+    },
+    composed: { auto: NO_RUN_DIRECTORY, 'nix-dir': NO_RUN_DIRECTORY },
+  },
 ]

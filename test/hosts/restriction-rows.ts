@@ -5,16 +5,16 @@ import type { Change, Expectations, Row } from './row.ts'
 
 const noEngine = (because: string) => refused('STORE_UNAVAILABLE', because)
 
-const NO_USERNS: Change = { limits: ['userns', 'write', '/proc/sys/user/max_user_namespaces', '0'] }
-const APPARMOR: Change = {
+export const NO_USERNS: Change = { limits: ['userns', 'write', '/proc/sys/user/max_user_namespaces', '0'] }
+export const APPARMOR: Change = {
   limits: [
     'seccomp',
     ['mount', 'umount2', 'pivot_root', 'move_mount', 'open_tree', 'fsopen', 'fsmount', 'mount_setattr'].map((call) => `${call}=EACCES`).join(','),
   ],
 }
 const NAMESPACE_CALLS = ['unshare', 'mount', 'umount2', 'pivot_root', 'setns', 'move_mount', 'open_tree', 'fsopen', 'fsmount', 'mount_setattr']
-const KILLS: Change = { limits: ['seccomp', NAMESPACE_CALLS.map((call) => `${call}=kill`).join(',')] }
-const ENOSYS: Change = { limits: ['seccomp', NAMESPACE_CALLS.map((call) => `${call}=ENOSYS`).join(',')] }
+export const KILLS: Change = { limits: ['seccomp', NAMESPACE_CALLS.map((call) => `${call}=kill`).join(',')] }
+export const ENOSYS: Change = { limits: ['seccomp', NAMESPACE_CALLS.map((call) => `${call}=ENOSYS`).join(',')] }
 const OLD_KERNEL: Change = {
   limits: [
     'seccomp',
@@ -37,7 +37,7 @@ const OLD_KERNEL: Change = {
   ],
 }
 const WRITABLE = ['/tmp', '/var/tmp', '/dev/shm', '/var/cache'].flatMap((dir) => ['mount', 'tmpfs', dir, 'mode=1777', 'remount', dir, 'noexec'])
-const NOEXEC_EVERYWHERE: Change = {
+export const NOEXEC_EVERYWHERE: Change = {
   steps: [...WRITABLE, 'bind', '/home/user', '/home/user', 'remount', '/home/user', 'noexec', 'bind', '/root', '/root', 'remount', '/root', 'noexec'],
 }
 const READ_ONLY_ROOT = ['bind', '/srv', '/srv', 'remount', '/', 'ro']

@@ -1,6 +1,7 @@
 // Makes the hosts once for all tests of the matrix: root file systems, the program that enters them, a container image.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { setup as buildBundles } from '../helpers/e2e-bundles.ts'
@@ -8,8 +9,8 @@ import { buildHosts } from './build-hosts.ts'
 import { prepareContainers, removeContainers } from './container.ts'
 import { enterProgram, HOSTS_DIRECTORY_VARIABLE } from './enter-host.ts'
 
-/** vitest calls this before the first test, and what it returns after the last. */
-export const setup = (): (() => void) => {
+/** vitest calls this before the first test, and what it returns after the last: that must not block, workers are still ending. */
+export const setup = (): (() => Promise<void>) => {
   const removeBundles = buildBundles()
   const dir = mkdtempSync('/var/tmp/nixpack-hosts-')
   chmodSync(dir, 0o755)
@@ -17,9 +18,9 @@ export const setup = (): (() => void) => {
   execFileSync('gcc', ['-static', '-O1', '-D_GNU_SOURCE', '-o', enterProgram(), join(import.meta.dirname, 'enter.c')])
   buildHosts(dir)
   prepareContainers(join(dir, 'empty'))
-  return () => {
-    removeContainers()
-    rmSync(dir, { recursive: true, force: true })
+  return async () => {
+    await removeContainers()
+    await rm(dir, { recursive: true, force: true })
     removeBundles()
   }
 }

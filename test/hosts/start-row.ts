@@ -44,7 +44,7 @@ export const startRow = async (row: Row, start: RowStart): Promise<RowRun> => {
   const own = `/srv/work-${process.pid}-${(starts += 1)}`
   const cwd = cwdOf(row) ?? own
   const makeOwn = cwd === own ? ['mkdir', own, '700', 'chown', own, `${uid}`] : []
-  const throwaway = start.choice === 'nix-dir' && row.host !== 'empty'
+  const throwaway = start.choice === 'nix-dir' || row.host === 'empty'
   const run = await enterHost({ host: row.host, uid, ...planCommand(row, start), env, cwd, steps: [...makeOwn, ...steps], limits, isProcess1, throwaway })
   return { ...run, innerPid: isProcess1 ? 1 : 2, cwd }
 }

@@ -42,13 +42,14 @@ LAUNCHER := build/launcher/$(SYSTEM)/launcher
 CROSS := build/cross/$(SYSTEM)
 endif
 
-.PHONY: help bundle runtime packages setup setup-test check test unit launcher integration go e2e aarch64 hosts bench docs clean
+.PHONY: help bundle runtime packages setup setup-test check test unit launcher integration go e2e fuzz aarch64 hosts bench docs clean
 
 help:
 	@echo 'make bundle   build the markov example into ./markov'
 	@echo 'make test     run all checks and tests'
 	@echo 'make check    types, lint, format, unused code, layers'
 	@echo 'make hosts    bundles on hosts that are really different, as a table'
+	@echo 'make fuzz     a minute of fuzzing the readers of foreign bytes'
 	@echo 'make bench    sizes and times, beside their limits'
 	@echo 'make docs     write the generated parts of README.md'
 	@echo 'make runtime  build the launcher and the runtime (SYSTEM=aarch64-linux: for that architecture)'
@@ -99,13 +100,16 @@ check: setup
 	node docs/generate.ts --check
 	$(MAKE) -C runtime/launcher check
 
-test: setup-test packages-if-needed $(RUNTIME) check unit launcher integration go e2e aarch64 hosts
+test: setup-test packages-if-needed $(RUNTIME) check unit launcher fuzz integration go e2e aarch64 hosts
 
 unit: setup
 	vitest run --project unit
 
 launcher: $(LAUNCHER)
 	test/launcher/run
+
+fuzz: setup-test packages-if-needed $(RUNTIME)
+	test/fuzz/run 60
 
 integration: packages-if-needed $(RUNTIME)
 	vitest run --project integration

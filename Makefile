@@ -108,7 +108,7 @@ unit: setup
 launcher: $(LAUNCHER)
 	test/launcher/run
 
-fuzz: setup-test packages-if-needed $(RUNTIME)
+fuzz: packages-if-needed $(RUNTIME)
 	test/fuzz/run 60
 
 integration: packages-if-needed $(RUNTIME)

@@ -63,6 +63,12 @@ bool np_explain_create(struct np_finding *f, const char *path) {
   }
 }
 
+#if defined(__aarch64__)
+#define PROCESSOR "aarch64"
+#else
+#define PROCESSOR "x86_64"
+#endif
+
 bool np_explain_probe(struct np_finding *f, const char *path) {
   struct np_mount mount;
   if (strncmp(f->call, "execve", 6) != 0) return np_explain_create(f, path);
@@ -74,6 +80,7 @@ bool np_explain_probe(struct np_finding *f, const char *path) {
   }
   if (f->error == EAGAIN || f->error == ENOMEM) (void)np_finding_cause(f, "a limit of processes or of memory (ulimit -u, ulimit -v, a control group)");
   else if (strstr(f->call, "killed") != NULL) (void)np_finding_cause(f, "a seccomp filter or another process killed it");
+  else if (f->error == ENOEXEC) (void)np_finding_cause(f, "this kernel executes no programs for " PROCESSOR ": the emulator that runs this one is not registered (binfmt_misc)");
   else (void)np_finding_cause(f, "not mounted noexec: forbidden by a security policy (SELinux, AppArmor, IMA, fapolicyd)");
   return np_candidate_elsewhere(f);
 }

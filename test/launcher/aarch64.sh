@@ -82,6 +82,13 @@ text|$hash_a-x|555|x
 END
 contains "and the other way round" "$("$work/mixed" 2>&1)" "its programs are for aarch64, its launcher is for x86_64  [NIXPACK_PAYLOAD_VERSION]"
 
+fresh_cache
+output=$(arm "$work/hello" 2>&1)
+case $output in
+  "aarch64 ") skip "a kernel that knows no emulator" "qemu-user is registered on this machine" ;;
+  *) contains "where the kernel knows no emulator, that is said" "$output" "this kernel executes no programs for aarch64: the emulator" ;;
+esac
+
 kernel=$root/test/helpers/aarch64-kernel
 if ! reason=$("$kernel" 2>&1); then
   skip "starting programs for aarch64" "$reason"

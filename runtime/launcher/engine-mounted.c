@@ -7,6 +7,7 @@
 
 #include "cwd.h"
 #include "engine.h"
+#include "explain.h"
 #include "root.h"
 #include "worker.h"
 
@@ -47,8 +48,11 @@ static int provide(struct np_place *p, const struct np_engine *engine, enter_fun
   int result = found == 0 ? mount_cache(p, enter, &cause) : mount_memory(p, enter, &cause, error);
   if (result > 0) return -1;
   if (result < 0) {
-    np_fail(error, NP_STORE_UNAVAILABLE, "cannot make \"/nix/store\" visible: engine %s: %s: %s (%s)", engine->name, cause.call,
-            strerror(cause.error), np_engine_explain(engine, &cause));
+    static struct np_finding finding;
+    char text[700];
+    np_explain_engine(engine->name, &cause, &finding);
+    np_finding_text(text, sizeof text, &finding);
+    np_fail(error, NP_STORE_UNAVAILABLE, "cannot make \"/nix/store\" visible: engine %s", text);
     np_hint(error, "set NIXPACK_ENGINE to try another engine");
     return -1;
   }

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "explain.h"
 #include "fd.h"
 
 int np_cause_about(struct np_cause *cause, const char *call, const char *subject) {
@@ -74,50 +75,70 @@ static int unknown_engine(const char *wanted, const struct np_engine *const orde
   return -1;
 }
 
+// Explained only when nothing works: that takes longer than a trial.
 struct refusals {
-  char text[1200];
-  size_t used;
+  const struct np_engine *engines[NP_ENGINE_COUNT];
+  struct np_cause causes[NP_ENGINE_COUNT];
+  struct np_error errors[NP_ENGINE_COUNT];  // of an engine that gave up later; no message: the cause tells
+  size_t count;
 };
 
-static void add_refusal(struct refusals *r, const struct np_engine *engine, const char *why) {
-  int length = snprintf(r->text + r->used, sizeof r->text - r->used, "%sengine %s: %s", r->used > 0 ? "; " : "", engine->name, why);
-  if (length > 0 && r->used + (size_t)length < sizeof r->text) r->used += (size_t)length;
-  else r->text[r->used] = '\0';
+static void add_refusal(struct refusals *r, const struct np_engine *engine, const struct np_cause *cause, const struct np_error *error) {
+  if (r->count == NP_ENGINE_COUNT) return;
+  r->engines[r->count] = engine;
+  r->causes[r->count] = *cause;
+  if (error != NULL) r->errors[r->count] = *error;
+  else r->errors[r->count].message[0] = '\0';
+  r->count++;
+}
+
+static void explain(char *text, size_t size, const struct refusals *r) {
+  static struct np_finding findings[NP_ENGINE_COUNT];
+  for (size_t i = 0; i < r->count; i++) {
+    struct np_finding *f = &findings[i];
+    np_explain_engine(r->engines[i]->name, &r->causes[i], f);
+    if (r->errors[i].message[0] != '\0') {
+      f->error = 0;
+      (void)np_finding_cause(f, "%s", r->errors[i].message);
+    }
+    snprintf(f->subject, sizeof f->subject, "engine %s", r->engines[i]->name);
+  }
+  np_findings_join(text, size, findings, r->count);
 }
 
 // As np_engine.provide.
 static int use(const struct np_engine *engine, struct np_place *place, bool remember, struct refusals *refusals, struct np_error *error) {
-  struct np_cause cause;
-  char why[500];
+  struct np_cause cause = { .error = 0 };
   if (np_engine_try(engine, place, &cause) != 0) {
-    snprintf(why, sizeof why, "%s%s%s: %s (%s)", cause.call, cause.subject[0] != '\0' ? " " : "", cause.subject, strerror(cause.error),
-             np_engine_explain(engine, &cause));
-    add_refusal(refusals, engine, why);
+    add_refusal(refusals, engine, &cause, NULL);
     return 1;
   }
   place->engine = engine->name;
   // Before the file system looks different.
   if (remember) np_engine_remember(place, engine);
   int result = engine->provide(place, error);
-  if (result > 0) add_refusal(refusals, engine, error->message);
+  if (result > 0) add_refusal(refusals, engine, &cause, error);
   return result;
 }
 
 static int refuse(const char *wanted, const struct refusals *refusals, const struct np_error *only, struct np_error *error) {
+  char text[1300];
   // One engine, and not the engine's fault: its own words say it best.
   if (only != NULL) {
     *error = *only;
     return -1;
   }
-  np_fail(error, NP_STORE_UNAVAILABLE, "cannot make \"/nix/store\" visible: %s", refusals->text);
-  np_hint(error, wanted != NULL ? "unset NIXPACK_ENGINE to let every engine be tried" : "see what can be done with --nixpack-doctor");
+  explain(text, sizeof text, refusals);
+  np_fail(error, NP_STORE_UNAVAILABLE, "cannot make \"/nix/store\" visible: %s", text);
+  np_hint(error, wanted != NULL ? "unset NIXPACK_ENGINE to let every engine be tried, or see what can be done with --nixpack-doctor"
+                                : "see what can be done with --nixpack-doctor");
   return -1;
 }
 
 static int provide(struct np_place *place, struct np_error *error) {
   const struct np_engine *order[NP_ENGINE_COUNT];
   const char *wanted = getenv("NIXPACK_ENGINE");
-  struct refusals refusals = { .used = 0 };
+  struct refusals refusals = { .count = 0 };
   struct np_error none;
   bool is_known = false;
   if (wanted != NULL && wanted[0] == '\0') wanted = NULL;
@@ -132,7 +153,7 @@ static int provide(struct np_place *place, struct np_error *error) {
   if (remembered != NULL) {
     int result = use(remembered, place, false, &refusals, error);
     if (result <= 0) return result;
-    refusals.used = 0;
+    refusals.count = 0;
   }
   for (size_t i = 0; i < NP_ENGINE_COUNT; i++) {
     if (wanted != NULL && strcmp(wanted, order[i]->name) != 0) continue;

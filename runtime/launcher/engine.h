@@ -38,9 +38,6 @@ int np_engine_try(const struct np_engine *engine, struct np_place *place, struct
 // Makes the bundle's store paths usable: cache directory, engine and unpacking in their order.
 int np_engine_provide(struct np_place *place, struct np_error *error);
 
-// Why an engine cannot be used, in a few words.
-const char *np_engine_explain(const struct np_engine *engine, const struct np_cause *cause);
-
 // In engine-memory.c: the engine that worked last time, as long as nothing has changed that could change the answer. NULL: none.
 const struct np_engine *np_engine_recall(const struct np_place *place, const struct np_engine *const order[NP_ENGINE_COUNT]);
 void np_engine_remember(const struct np_place *place, const struct np_engine *engine);

@@ -42,9 +42,9 @@ static bool restricted_by_apparmor(struct np_finding *f) {
   return true;
 }
 
-static bool filtered(struct np_finding *f, const char *how) {
+static bool filtered(struct np_finding *f, const char *what) {
   const char *container = np_facts()->container;
-  (void)np_finding_cause(f, "a seccomp filter%s, as of a container or of a service manager%s%s%s", how, container[0] != '\0' ? " (" : "", container,
+  (void)np_finding_cause(f, "%s, as of a container or of a service manager%s%s%s", what, container[0] != '\0' ? " (" : "", container,
                          container[0] != '\0' ? ")" : "");
   relocate(f);
   np_remedy_container(f, "--security-opt seccomp=unconfined");
@@ -96,7 +96,7 @@ static void explain_map(const struct np_cause *cause, struct np_finding *f) {
     (void)np_finding_remedy(f, "sudo mount -o remount,rw /proc");
   } else if (facts->apparmor_restrict == 1) {
     (void)restricted_by_apparmor(f);
-  } else if (!policy(f) && !(facts->seccomp == 2 && filtered(f, ""))) {
+  } else if (!policy(f) && !(facts->seccomp == 2 && filtered(f, "a seccomp filter"))) {
     unknown(f, "a security module, or a /proc that a container has changed");
   }
 }
@@ -112,7 +112,7 @@ static void explain_mounting(const struct np_cause *cause, struct np_finding *f)
   } else if (is_denied(cause) && facts->apparmor_restrict == 1 && facts->sys_admin != 1) {
     (void)restricted_by_apparmor(f);
   } else if (facts->seccomp == 2 && (cause->error == EPERM || cause->error == ENOSYS)) {
-    (void)filtered(f, "");
+    (void)filtered(f, "a seccomp filter");
   } else if (is_denied(cause) && policy(f)) {
     return;
   } else if (cause->error == ENOSPC) {
@@ -134,8 +134,8 @@ static void explain_mounting(const struct np_cause *cause, struct np_finding *f)
 static bool was_killed(const struct np_cause *cause, struct np_finding *f) {
   if (!is_call(cause, "trial killed")) return false;
   f->error = 0;
-  if (np_facts()->seccomp == 2) return filtered(f, " that kills");
-  unknown(f, "the process that tried it was killed, as by a seccomp filter or for want of memory");
+  if (np_facts()->seccomp == 2) return filtered(f, "trial killed by a seccomp filter");
+  unknown(f, "trial killed, as by a seccomp filter or for want of memory");
   return true;
 }
 
@@ -150,7 +150,7 @@ static void explain_refused_user(const struct np_cause *cause, struct np_finding
   } else if (facts->is_mapped == 0) {
     (void)np_finding_cause(f, "this user (shown as uid %lu) does not exist in the user namespace around it", (unsigned long)geteuid());
     relocate(f);
-  } else if (!(facts->seccomp == 2 && filtered(f, "")) && !policy(f)) {
+  } else if (!(facts->seccomp == 2 && filtered(f, "a seccomp filter")) && !policy(f)) {
     unknown(f, "a security module, or a chroot");
   }
 }
@@ -164,7 +164,7 @@ void np_explain_userns(const struct np_cause *cause, struct np_finding *f) {
   else if (facts->max_mnt_namespaces == 0) (void)switched_off(f, "user.max_mnt_namespaces", "15000");
   else if (cause->error == ENOSPC || cause->error == EUSERS) too_many(f);
   else if (cause->error == EINVAL) unknown(f, "a kernel without user namespaces (CONFIG_USER_NS)");
-  else if (cause->error == ENOSYS && !(facts->seccomp == 2 && filtered(f, " that hides the system call"))) unknown(f, "a kernel without namespaces");
+  else if (cause->error == ENOSYS && !(facts->seccomp == 2 && filtered(f, "a seccomp filter that hides the system call"))) unknown(f, "a kernel without namespaces");
   else if (is_denied(cause)) explain_refused_user(cause, f);
   else if (f->cause[0] == '\0') unknown(f, cause->error == ENOMEM ? "out of memory" : "unusual");
 }
@@ -177,7 +177,7 @@ void np_explain_mount(const struct np_cause *cause, struct np_finding *f) {
   } else if (cause->error == ENOSPC && facts->max_mnt_namespaces == 0) {
     (void)switched_off(f, "user.max_mnt_namespaces", "15000");
   } else if (cause->error == EPERM && geteuid() != 0 && facts->sys_admin != 1) {
-    (void)np_finding_cause(f, "needs root, or CAP_SYS_ADMIN");
+    (void)np_finding_cause(f, "needs root");
     relocate(f);
     (void)np_finding_again(f, "sudo");
   } else if (cause->error == EPERM && facts->sys_admin == 0) {
@@ -186,7 +186,7 @@ void np_explain_mount(const struct np_cause *cause, struct np_finding *f) {
     (void)np_finding_again(f, "NIXPACK_ENGINE=nix-dir");
     np_remedy_container(f, "--cap-add SYS_ADMIN");
   } else if (facts->seccomp == 2 && (cause->error == EPERM || cause->error == ENOSYS)) {
-    (void)filtered(f, cause->error == ENOSYS ? " that hides the system call" : "");
+    (void)filtered(f, cause->error == ENOSYS ? "a seccomp filter that hides the system call" : "a seccomp filter");
   } else if (!(is_denied(cause) && policy(f))) {
     unknown(f, cause->error == ENOSPC ? "too many mount namespaces (sysctl user.max_mnt_namespaces)"
                : cause->error == EINVAL ? "a kernel without mount namespaces (CONFIG_NAMESPACES)" : is_denied(cause) ? "a security module" : "unusual");

@@ -18,11 +18,10 @@ static bool is_general(const struct np_cause *cause, struct np_finding *f) {
 }
 
 void np_explain_engine(const char *engine, const struct np_cause *cause, struct np_finding *f) {
-  char call[sizeof cause->call + sizeof cause->subject + 4];
+  char call[sizeof f->call];
   memset(f, 0, sizeof *f);
   snprintf(f->subject, sizeof f->subject, "%s", engine);
-  snprintf(call, sizeof call, "%s%s%s%s", cause->call, cause->subject[0] == '/' ? "(\"" : "", cause->subject[0] == '/' ? cause->subject : "",
-           cause->subject[0] == '/' ? "\")" : "");
+  snprintf(call, sizeof call, "%s%s%s", cause->call, cause->subject[0] != '\0' ? " " : "", cause->subject);
   (void)np_finding_failed(f, call, cause->error);
   if (is_general(cause, f)) return;
   if (strcmp(engine, "mount") == 0) np_explain_mount(cause, f);

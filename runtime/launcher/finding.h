@@ -13,7 +13,7 @@ struct np_finding {
   char subject[PATH_MAX];  // the path of a cache directory, or an engine
   char origin[32];         // of a path: the variable it comes from, or empty
   bool usable;
-  char call[64];
+  char call[66 + NAME_MAX];  // and what it was about
   int error;  // 0: the call worked, its result was the problem
   char cause[400];
   char remedy[2400];  // one command per line, the mildest first

@@ -23,11 +23,11 @@ in_chroot() { in_view "mount --bind $work $work/jail$work && $1" chroot "$work/j
 proc="mount --bind /proc $work/jail/proc"
 
 # mount
-says "mount needs root" mount "no mount unshare(CLONE_NEWNS): Operation not permitted needs root, or CAP_SYS_ADMIN $again try: sudo $work/hello" as_nobody env
+says "mount needs root" mount "no mount unshare(CLONE_NEWNS): Operation not permitted needs root $again try: sudo $work/hello" as_nobody env
 says "root without CAP_SYS_ADMIN" mount "root without CAP_SYS_ADMIN, as in a container $again try: NIXPACK_ENGINE=nix-dir $work/hello" without_admin
 says "mount behind a filter" mount "unshare(CLONE_NEWNS): Operation not permitted a seccomp filter, as of a container or of a service manager" "$seccomp" unshare --
 says "mount behind a filter that hides the call" mount "Function not implemented a seccomp filter that hides the system call" "$seccomp" unshare=ENOSYS --
-says "mount behind a filter that kills" mount "no mount a seccomp filter that kills, as of a container" "$seccomp" unshare=kill --
+says "mount behind a filter that kills" mount "no mount trial killed by a seccomp filter, as of a container" "$seccomp" unshare=kill --
 says "mount in a kernel without namespaces" mount "Invalid argument a kernel without mount namespaces (CONFIG_NAMESPACES)" "$seccomp" unshare=EINVAL --
 says "mount without mount namespaces" mount "No space left on device switched off by sysctl user.max_mnt_namespaces=0 $again try: sudo sysctl -w user.max_mnt_namespaces=15000" \
   fresh_userns 'echo 0 >/proc/sys/user/max_mnt_namespaces;'
@@ -50,7 +50,7 @@ says "userns in a chroot" userns "unshare(CLONE_NEWUSER|CLONE_NEWNS): Operation 
 says "userns in a chroot without /proc" userns "Operation not permitted a security module, or a chroot $again" in_chroot :
 says "userns behind a filter" userns "Operation not permitted a seccomp filter, as of a container or of a service manager" as_nobody "$seccomp" unshare-user --
 says "userns behind a filter that hides the call" userns "Function not implemented a seccomp filter that hides the system call" as_nobody "$seccomp" unshare=ENOSYS --
-says "userns behind a filter that kills" userns "no userns a seccomp filter that kills" as_nobody "$seccomp" unshare-user=kill --
+says "userns behind a filter that kills" userns "no userns trial killed by a seccomp filter" as_nobody "$seccomp" unshare-user=kill --
 says "userns in a kernel without them" userns "Invalid argument a kernel without user namespaces (CONFIG_USER_NS)" as_nobody "$seccomp" unshare=EINVAL --
 says "userns without memory" userns "Out of memory out of memory" as_nobody "$seccomp" unshare=ENOMEM --
 says "userns as old kernels count them" userns "nested more than 32 levels deep, or too many namespaces" as_nobody "$seccomp" unshare=EUSERS --
@@ -71,10 +71,10 @@ says "userns under SELinux" userns "Operation not permitted probably SELinux, wh
 # host
 [ -e /nix ] || { mkdir /nix && cleanups='rmdir /nix'; }
 mount -t tmpfs -o mode=0755 none /nix
-says "no store on this host" host 'no host stat("/nix/store"): No such file or directory this host has no /nix/store, which is as it should be without Nix' env
+says "no store on this host" host 'no host stat /nix/store: No such file or directory this host has no /nix/store, which is as it should be without Nix' env
 mkdir /nix/store
 path=/nix/store/$hash_a-hello
-says "a path that the host does not have" host "lstat: No such file or directory the host's store does not have $path try: nix-store --realise $path" env
+says "a path that the host does not have" host "lstat $hash_a-hello: No such file or directory the host's store does not have $path try: nix-store --realise $path" env
 mkdir -p "$path/bin"
 cp "$work/program" "$path/bin/hello"
 says "a host that has all" host "ok host " env
@@ -88,17 +88,17 @@ says "a path of another size" host "no host $path of the host has another size t
 chown 1000 "$path"
 says "a path of another user" host "no host $path of the host belongs neither to root nor to this user" env
 chown 0 "$path" && chmod 0700 "$path"
-says "a path that cannot be read" host "no host read: Permission denied $path of the host cannot be read try: sudo nix-store --repair-path $path" as_nobody
+says "a path that cannot be read" host "no host read $hash_a-hello: Permission denied $path of the host cannot be read try: sudo nix-store --repair-path $path" as_nobody
 chmod 0777 /nix/store
 says "a store that anybody can write to" host "/nix/store is another user's, or anybody can write to it" env
 
 # nix-dir
 chmod 0755 /nix/store
-says "nix-dir for whom nothing in / belongs" nix-dir 'no nix-dir mkdir("/nix/store"): Permission denied uid 65534 may not write to /nix/store '"$again" as_nobody
+says "nix-dir for whom nothing in / belongs" nix-dir 'no nix-dir mkdir /nix/store: Permission denied uid 65534 may not write to /nix/store '"$again" as_nobody
 rm -rf /nix/store
-says "nix-dir with a /nix of root's" nix-dir 'mkdir("/nix/store"): Permission denied uid 65534 may not write to /nix ' as_nobody
+says "nix-dir with a /nix of root's" nix-dir 'mkdir /nix/store: Permission denied uid 65534 may not write to /nix ' as_nobody
 mount -o remount,ro /nix
-says "nix-dir on a read-only file system" nix-dir 'mkdir("/nix/store"): Read-only file system /nix is mounted read-only' env
+says "nix-dir on a read-only file system" nix-dir 'mkdir /nix/store: Read-only file system /nix is mounted read-only' env
 umount /nix
 mount -t tmpfs -o noexec none /nix
 says "nix-dir where nothing can be executed" nix-dir "Permission denied /nix is mounted noexec" env

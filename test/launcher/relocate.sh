@@ -144,9 +144,9 @@ contains "by name" "$output" "cannot use \"/nix/store/$hash_b-data\" of the host
 export NIXPACK_ENGINE=host
 output=$("$work/hello" 2>&1)
 equal "engine host refuses them too" $? 125
-contains "by name, too" "$output" "engine host: size $hash_b-data: Bad message"
+contains "by name, too" "$output" "engine host: /nix/store/$hash_b-data of the host has another size than the one in the bundle"
 chown 65534 /nix/store/$hash_a-hello
-contains "and what belongs to another user" "$("$work/hello" 2>&1)" "engine host: owner $hash_a-hello: Operation not permitted"
+contains "and what belongs to another user" "$("$work/hello" 2>&1)" "engine host: /nix/store/$hash_a-hello of the host belongs neither to root nor to this user"
 rm -rf /nix/store
 contains "and a host without any" "$("$work/hello" 2>&1)" "engine host: stat /nix/store: No such file or directory"
 mount -o remount,ro /nix

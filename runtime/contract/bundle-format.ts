@@ -181,7 +181,7 @@ export const decodeIndex = (bytes: Buffer, footer: BundleFooter): BundleIndex =>
   if (bytes.length < INDEX_HEADER_SIZE || bytes.toString('latin1', 0, 8) !== INDEX_MAGIC) throw corrupt('index', 'it has no header')
   assertVersion(bytes.readUInt32LE(8))
   const layout = decodeLayout(bytes)
-  const text = (at: number): string => readString(bytes, at, layout)
+  const text = (at: number): string => readName(bytes, at, layout)
   const paths = Array.from({ length: layout.pathCount }, (_, number) => decodePath(bytes, number, layout))
   assertFrames(paths, footer)
   const flags = bytes.readUInt32LE(12)
@@ -221,7 +221,7 @@ const decodePath = (bytes: Buffer, number: number, layout: Layout): PathRecord =
   const notes = decodeNotes(readString(bytes, at + 60, layout))
   if (notes === undefined) throw corrupt('index', `path ${number} has malformed notes`)
   return {
-    baseName: readString(bytes, at, layout),
+    baseName: readName(bytes, at, layout),
     sizeBytes: readSize(bytes, at + 16),
     narHash: bytes.subarray(at + 24, at + 24 + DIGEST_SIZE),
     references: flags === PATH_FLAG_REFERENCES,
@@ -252,6 +252,13 @@ const readString = (bytes: Buffer, at: number, layout: Layout): string => {
   const end = start + bytes.readUInt32LE(at + 4)
   if (end > bytes.length) throw corrupt('index', 'a name lies outside it')
   return bytes.toString('utf8', start, end)
+}
+
+// Names are printed as they are.
+const readName = (bytes: Buffer, at: number, layout: Layout): string => {
+  const name = readString(bytes, at, layout)
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(name)) throw corrupt('index', 'a name holds a control character')
+  return name
 }
 
 const isZero = (bytes: Buffer, start: number, end: number): boolean => bytes.subarray(start, end).every((byte) => byte === 0)

@@ -58,9 +58,12 @@ void np_bundle_file_put_footer(uint64_t launcher_size, uint64_t index_offset, co
   np_bundle_file_put(index_offset + index_size, raw, sizeof raw);
 }
 
+// C0, DEL and C1 (in UTF-8) but those allowed.
 static bool is_printable(const char *text, const char *allowed) {
-  for (; *text != '\0'; text++)
-    if (((unsigned char)*text < ' ' || *text == 0x7f) && strchr(allowed, *text) == NULL) return false;
+  for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
+    if ((*at < ' ' || *at == 0x7f) && strchr(allowed, *at) == NULL) return false;
+    if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0) return false;
+  }
   return true;
 }
 

@@ -22,7 +22,7 @@ struct attempt {
 static bool check_relocation(struct attempt *a) {
   const char *problem = a->request->relocated ? np_relocation_problem(a->request->bundle, a->candidate.path) : NULL;
   if (problem == NULL) return true;
-  (void)np_finding_failed(a->finding, "relocation", 0);
+  (void)np_finding_failed(a->finding, "", 0);
   (void)np_finding_cause(a->finding, "%s", problem);
   return np_finding_again(a->finding, "NIXPACK_CACHE_DIR=/some/dir");
 }

@@ -27,6 +27,17 @@ equal "an engine that is not known is status 125" "$? $(start <"$work/report")" 
 nobody_doctor NIXPACK_ENGINE=mount >"$work/report"
 equal "an engine that is asked for and cannot be used is status 125" "$? $(start <"$work/report")" '125 Start no A start would fail: the engine that NIXPACK_ENGINE names, mount, cannot be used. '
 
+# The doctor makes what it tries, and takes it away: under the hands of a start, too.
+wrong=
+for i in $(seq 40); do
+  rm -rf "$work/race"
+  env -i NIXPACK_CACHE_DIR="$work/race/with/parents" "$work/hello" --nixpack-doctor >/dev/null &
+  env -i NIXPACK_CACHE_DIR="$work/race/with/parents" "$work/hello" --nixpack-doctor >/dev/null &
+  [ "$(env -i NIXPACK_CACHE_DIR="$work/race/with/parents" "$work/hello" 2>&1)" = started ] || wrong="$wrong $i"
+  wait
+done
+equal "a doctor does not disturb a first start at the same time" "$wrong" ""
+
 # Spellings.
 equal "a composed bundle knows the command doctor" "$(env -i HOME="$work/home" "$work/group" doctor | head -1)" "group: composed bundle of 2 store paths, $(env -i HOME="$work/home" "$work/group" doctor | head -1 | sed 's/.*paths, //')"
 equal "and the option" "$(env -i HOME="$work/home" "$work/group" --nixpack-doctor | head -1)" "$(env -i HOME="$work/home" "$work/group" doctor | head -1)"

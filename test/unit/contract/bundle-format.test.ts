@@ -111,7 +111,11 @@ test.each([
 
 test.each(['\u001b[31m', '\u009b31m', 'a\nb', '\u007f'])('names with the control characters in %j, which would reach the terminal, are refused', (text) => {
   const first = index.paths.slice(0, 1).map((path) => ({ ...path, baseName: `${HASH}-${text}` }))
-  for (const bad of [{ ...index, name: text }, { ...index, program: text }, { ...index, paths: [...first, ...index.paths.slice(1)] }]) {
+  for (const bad of [
+    { ...index, name: text },
+    { ...index, program: text },
+    { ...index, paths: [...first, ...index.paths.slice(1)] },
+  ]) {
     expect(() => decodeIndex(encodeIndex(bad), footer)).toThrow(/a name holds a control character/)
   }
 })

@@ -105,7 +105,9 @@ static int repair_store(struct check *c, uint32_t bad, struct np_error *error) {
     bool intact;
     if (c->is_fine[i]) continue;
     if (np_verify_path(c->cache, c->bundle, i, &intact, error) != 0) return -1;
-    if (!intact) return np_fail(error, NP_PAYLOAD_CORRUPT, "cannot repair \"%s\": what \"%s\" holds of it does not match its hash", c->bundle->paths[i].name, c->bundle->file);
+    if (!intact)
+      return np_fail(error, NP_PAYLOAD_CORRUPT, "cannot repair \"%s\": what \"%s\" holds of it does not match its hash",
+                     c->bundle->paths[i].name, c->bundle->file);
     print_path(c, "repaired", i);
   }
   c->repaired += bad;
@@ -146,9 +148,12 @@ static int conclude(const struct check *c, struct np_error *error) {
   uint32_t left = c->damaged - c->repaired;
   if (c->seen == 0) printf("%s: nothing of it is unpacked in \"%s\"\n", c->bundle->name, c->cache->path);
   else if (left == 0 && c->repaired == 0) printf("%s: %u unpacked store paths in \"%s\" are intact\n", c->bundle->name, c->seen, c->cache->path);
-  if (c->repaired > 0) printf("%s: %u of %u unpacked store paths in \"%s\" were damaged or missing and are repaired\n", c->bundle->name, c->repaired, c->seen, c->cache->path);
+  if (c->repaired > 0)
+    printf("%s: %u of %u unpacked store paths in \"%s\" were damaged or missing and are repaired\n", c->bundle->name,
+           c->repaired, c->seen, c->cache->path);
   if (left == 0) return 0;
-  np_fail(error, NP_CACHE_DAMAGED, "cannot rely on cache directory \"%s\": %u of %u unpacked store paths of this bundle are damaged or missing", c->cache->path, left, c->seen);
+  np_fail(error, NP_CACHE_DAMAGED, "cannot rely on cache directory \"%s\": %u of %u unpacked store paths of this bundle are damaged or missing",
+          c->cache->path, left, c->seen);
   np_hint(error, "unpack them anew with --nixpack-verify --repair");
   return -1;
 }

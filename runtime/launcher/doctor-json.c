@@ -131,7 +131,7 @@ static void write_start(struct np_json *j, const struct np_start *s) {
   np_json_optional(j, "engine", s->engine != NULL ? s->engine : "");
   np_json_optional(j, "cacheDirectory", s->engine != NULL && s->cache != NULL ? s->cache->plain.subject : "");
   np_json_bool(j, "inMemory", s->engine != NULL && s->in_memory);
-  if (s->engine != NULL && s->cache != NULL) write_missing(j, s->relocated ? &s->cache->missing_relocated : &s->cache->missing);
+  if (s->engine != NULL && s->missing != NULL) write_missing(j, s->missing);
   np_json_end(j, '}');
 }
 

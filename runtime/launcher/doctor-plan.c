@@ -18,13 +18,13 @@ static const char *setting(const char *name) {
 
 // Whether an engine that can be used has a place for what it needs.
 static bool has_place(struct np_start *start, const struct np_examination *e, const char *engine) {
-  bool is_host = strcmp(engine, "host") == 0;
-  start->relocated = strcmp(engine, "relocate") == 0;
+  bool is_host = strcmp(engine, "host") == 0, relocated = strcmp(engine, "relocate") == 0;
   start->in_memory = false;
   start->cache = NULL;
   if ((is_host && !e->bundle->composed) || strcmp(engine, "nix-dir") == 0) return true;
-  start->cache = np_doctor_first(e, start->relocated);
-  start->in_memory = start->cache == NULL && !is_host && !start->relocated;
+  start->cache = np_doctor_first(e, relocated);
+  start->missing = start->cache == NULL || is_host ? NULL : relocated ? &start->cache->missing_relocated : &start->cache->missing;
+  start->in_memory = start->cache == NULL && !is_host && !relocated;
   return start->cache != NULL || start->in_memory;
 }
 

@@ -109,9 +109,10 @@ static void print_start(const struct np_examination *e) {
                      s->in_memory ? " and unpack into memory, for that run only, because no cache directory can be used" : "");
     return;
   }
-  const struct np_missing *missing = s->relocated ? &s->cache->missing_relocated : &s->cache->missing;
+  const struct np_missing *missing = s->missing;
   np_print_wrapped("  ok  ", "A start would use the engine %s and the cache directory %s.", s->engine, s->cache->plain.subject);
-  if (missing->paths == 0) np_print_wrapped("      ", "Everything is unpacked already.");
+  if (missing == NULL) np_print_wrapped("      ", "Everything but the runtime would be taken from the host's own " NP_STORE_DIR ".");
+  else if (missing->paths == 0) np_print_wrapped("      ", "Everything is unpacked already.");
   else np_print_wrapped("      ", "It would unpack %u store path%s, about %s.", missing->paths, plural(missing->paths), np_size_text(size, missing->bytes));
 }
 

@@ -19,7 +19,8 @@ struct np_cache_check {
 struct np_start {
   const char *engine;                  // NULL: it would fail
   const struct np_cache_check *cache;  // NULL: none is needed, or in_memory
-  bool relocated, in_memory;
+  const struct np_missing *missing;    // of the directory; NULL: none, or with the engine host nothing but the runtime
+  bool in_memory;
   char problem[300];
 };
 

@@ -1,5 +1,6 @@
 # Every refusal of an engine that can be brought about here, and what the doctor says to it.
 . "$(dirname "$0")/doctor-lib.sh"
+composed "$work/group"
 seccomp=$BUILD/seccomp-run
 again="try: NIXPACK_ENGINE=relocate $work/hello"
 
@@ -78,6 +79,10 @@ says "a path that the host does not have" host "lstat $hash_a-hello: No such fil
 mkdir -p "$path/bin"
 cp "$work/program" "$path/bin/hello"
 says "a host that has all" host "ok host " env
+contains "which a start would use as they are" "$("$work/hello" --nixpack-doctor | start)" "ok A start would use the engine host."
+mkdir "/nix/store/$hash_a-group"
+contains "the runtime of a composed bundle comes from elsewhere" "$(env -i NIXPACK_CACHE_DIR="$work/c" "$work/group" doctor | start)" \
+  "ok A start would use the engine host and the cache directory $work/c. Everything but the runtime would be taken from the host's own /nix/store."
 exec 8>"$path.lock"
 flock 8
 says "a path that is being built" host "no host Nix is building or copying $path at the moment try: nix-store --realise $path" env

@@ -16,6 +16,8 @@
 #define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define ATTEMPTS 16
 #define GATE_WAIT_MS 3000
+// How long a look at all sizes is believed. Far less than a day: what runs keeps its entry young, and may be started again after a cleaner.
+#define LOOK_S 600
 
 void np_root_name(const struct np_cache *cache, const struct np_bundle *b, char name[NP_ROOT_NAME_SIZE]) {
   for (int i = 0; i < NP_SHA256_SIZE; i++) snprintf(name + 2 * i, 3, "%02x", b->identity[i]);
@@ -117,7 +119,7 @@ int np_lease_take(const struct np_cache *cache, const struct np_bundle *b) {
   if (lease < 0 || fstat(lease, &status) != 0) return lease;
   // A time stamp of the future (a clock that was wrong) counts as old.
   int64_t age = (int64_t)time(NULL) - status.st_mtim.tv_sec;
-  if (age >= 0 && age < NP_DAY_S) return lease;
+  if (age >= 0 && age < LOOK_S) return lease;
   np_hollow_unmark(cache, b);
   (void)futimens(lease, NULL);
   return lease;

@@ -1,5 +1,5 @@
 // Which bundles use which paths of a cache directory: <cache>/roots/<identity>.<store> lists the paths of one bundle in one store
-// ("store", or the number of a relocated tree). Its time stamp says when the bundle was last started, to within a day; a shared
+// ("store", or the number of a relocated tree). Its time stamp says when the bundle was last started, to within minutes; a shared
 // flock on it is a lease: the bundle runs.
 #ifndef NP_LEASE_H
 #define NP_LEASE_H
@@ -17,8 +17,8 @@ void np_root_name(const struct np_cache *cache, const struct np_bundle *bundle, 
 // while it decides and removes. Waits a little. A descriptor of the directory of the entries, to be closed; -1 with errno.
 int np_roots_open(const struct np_cache *cache, int operation);
 
-// To be called before anything looks whether the paths are there. Once a day, paths that a cleaner has emptied lose their marks.
-// The lease, to be held as long as the bundle runs (it is not inherited by programs); -1: there is none, which is never fatal.
+// To be called before anything looks whether the paths are there. Paths that a cleaner has emptied lose their marks; what was looked
+// at ten minutes ago or less is believed. The lease, to be held as long as the bundle runs (it is not inherited by programs); -1: there is none, which is never fatal.
 int np_lease_take(const struct np_cache *cache, const struct np_bundle *bundle);
 
 // A shared flock on the cache directory itself, when it lies where cleaners come by: systemd-tmpfiles passes over a directory that

@@ -4,13 +4,16 @@
 export const measureRuns = async (runs: number, run: (round: number) => Promise<number>): Promise<readonly number[]> => {
   const times: number[] = []
   for (let round = 0; round < runs; round++) times.push(await run(round))
-  return times.sort((left, right) => left - right)
+  return sorted(times)
 }
 
-export const median = (sorted: readonly number[]): number => sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+export const sorted = (times: readonly number[]): readonly number[] => [...times].sort((left, right) => left - right)
+
+/** Of sorted times. */
+export const median = (times: readonly number[]): number => times[Math.floor(times.length / 2)] ?? Number.NaN
 
 /** `median (least to most)` in ms. */
-export const renderTimes = (sorted: readonly number[]): string => `${median(sorted).toFixed(0)} ms (${sorted[0]?.toFixed(0)} to ${sorted.at(-1)?.toFixed(0)})`
+export const renderTimes = (times: readonly number[]): string => `${median(times).toFixed(0)} ms (${times[0]?.toFixed(0)} to ${times.at(-1)?.toFixed(0)})`
 
 /** Milliseconds that `work` takes. */
 export const timed = async (work: () => Promise<unknown>): Promise<number> => {

@@ -39,6 +39,8 @@ const char *np_relocation_problem(const struct np_bundle *b, const char *cache_p
   char tree[NP_TREE_MAX + 1];
   if (cache_path[0] != '/') return "its path is not absolute";
   if (cache_path[strspn(cache_path, plain)] != '\0') return "its path holds characters that scripts would misread";
+  // At the wrong offset of a file it would be the mark of a tar archive, which is not restored from.
+  if (strstr(cache_path, "ustar") != NULL) return "its path holds the mark of tar archives";
   if (np_relocation_tree(tree, cache_path, 0) != 0) return "its path is too long";
   if (is_ambiguous(b, head_of(tree))) return "its path is too long to tell the store paths of this bundle apart";
   return NULL;

@@ -39,7 +39,7 @@ static uint32_t make_paths(struct np_input *in) {
 
 // Short, long and impossible ones; slashes and digits are frequent, as in trees that look like parts of themselves.
 static void make_cache_path(struct np_input *in, char path[64]) {
-  static const char parts[] = "/0/a/.cache/nixpack/u";
+  static const char parts[] = "/0/a/.cache/nixpack/ustar";
   size_t length = (size_t)np_take(in, 1) % 48;
   path[0] = '/';
   for (size_t i = 1; i <= length; i++) path[i] = parts[np_take(in, 1) % (sizeof parts - 1)];
@@ -146,7 +146,8 @@ static void check_text(const struct np_relocation *r, const struct text *t, uint
   struct np_rewrite_stream stream = { 0 };
   struct text plain = rewrite_plainly(&r->forward, t), streamed = rewrite_stream(&stream, &r->forward, t, &cuts);
   np_require(is_same(&streamed, is_container(t) ? t : &plain));
-  if (!is_container(&plain) && is_reversible(r, t, &plain)) {
+  np_require(is_container(t) || !is_container(&plain));
+  if (!is_container(t) && is_reversible(r, t, &plain)) {
     struct text back = rewrite_stream(&stream, &r->backward, &plain, &cuts);
     np_require(is_same(&back, t));
   }

@@ -107,6 +107,8 @@ NIXPACK_CACHE_DIR="$work/with blank"
 output=$("$work/hello" 2>&1)
 equal "one with a blank too" $? 125
 contains "with the reason" "$output" "its path holds characters that scripts would misread"
+NIXPACK_CACHE_DIR=$work/ustar
+contains "and one that would make files look like tar archives" "$("$work/hello" 2>&1)" "its path holds the mark of tar archives"
 unset NIXPACK_CACHE_DIR
 mkdir -m 0777 "$work/home"
 check "without one that was asked for a shorter one is taken" as_nobody env -u XDG_CACHE_HOME HOME="$work/home/$(printf 'l%.0s' $(seq 40))" "$work/hello"

@@ -24,13 +24,13 @@ const partsOf = (runtimesDir: string, system: System): RuntimeParts & { readonly
 }
 
 /** The parts for `system`. Throws RUNTIME_MISSING when they have not been built, or from other sources than those that are here. */
-export const readRuntime = async ({ runtimesDir, version }: RuntimeHome, system: System): Promise<RuntimeParts> => {
+export const readRuntime = async ({ runtimesDir, rootDir, version }: RuntimeHome, system: System): Promise<RuntimeParts> => {
   const { stampPath, ...parts } = partsOf(runtimesDir, system)
   const stamp = await readStamp(stampPath)
   const problem =
     stamp === undefined
       ? `its runtime is not in "${runtimesDir}"`
-      : stamp.version === version
+      : stamp.version === version && stamp.sources === digestOfSources(rootDir)
         ? undefined
         : 'its runtime was made from other sources than those of this nixpack'
   if (problem !== undefined)

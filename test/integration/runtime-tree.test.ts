@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { readRuntime } from '../../src/sea/runtime-tree.ts'
+import { buildRuntime, readRuntime } from '../../src/sea/runtime-tree.ts'
 import { digestOfSources } from '../../src/sea/stamp.ts'
+import { targetOf } from '../../src/sea/target.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const version = '1.0'
@@ -44,6 +45,21 @@ test('a runtime is used as long as it was made from the sources that are there',
   await expect(readRuntime({ ...home, version: '1.1' }, system)).rejects.toMatchObject({ code: 'RUNTIME_MISSING' })
 })
 
+test.each([
+  ['a changed source', 'runtime/main.ts'],
+  ['a further source of the launcher', 'runtime/launcher/new.c'],
+  ['a further source of the supervisor', 'src/sea/new.ts'],
+  ['another pin', 'package.json'],
+])('%s makes a runtime stale', async (_what, path) => {
+  const home = makeHome()
+  writeFileSync(join(home.rootDir, path), '{ "changed": true }')
+  await expect(readRuntime(home, system)).rejects.toMatchObject({
+    code: 'RUNTIME_MISSING',
+    message: expect.stringContaining('other sources'),
+    hint: 'build it with: make runtime',
+  })
+})
+
 test("what is no source, such as an editor's backup, does not", async () => {
   const home = makeHome()
   writeFileSync(join(home.rootDir, 'runtime', 'main.ts~'), '')
@@ -64,6 +80,19 @@ test('a launcher for another processor is refused, naming both', async () => {
     message: expect.stringMatching(`for ${foreign}: it is for ${system}$`),
   })
 })
+
+const buildsAgain = (): never => {
+  throw new Error('it is built again')
+}
+
+test('what make has built is kept until a part of it is another one', async () => {
+  const installed = { runtimesDir: join(ROOT, 'build', 'runtime'), rootDir: ROOT, version: packageVersion(), target: targetOf(system, undefined) }
+  const launcherPath = join(installed.runtimesDir, system, 'launcher')
+  await expect(buildRuntime({ ...installed, launcherPath, onBuild: buildsAgain })).resolves.toBeUndefined()
+  await expect(buildRuntime({ ...installed, launcherPath: '/bin/true', onBuild: buildsAgain })).rejects.toThrow('it is built again')
+})
+
+const packageVersion = (): string => JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version
 
 test("the runtime's dynamic linker does not ask for what the host wants in every program", () => {
   const libraryDir = join(ROOT, 'build', 'runtime', system, 'tree', 'lib')

@@ -18,7 +18,8 @@ void np_root_name(const struct np_cache *cache, const struct np_bundle *bundle, 
 int np_roots_open(const struct np_cache *cache, int operation);
 
 // To be called before anything looks whether the paths are there. Paths that a cleaner has emptied lose their marks; what was looked
-// at ten minutes ago or less is believed. The lease, to be held as long as the bundle runs (it is not inherited by programs); -1: there is none, which is never fatal.
+// at within ten minutes is believed.
+// The lease, to be held as long as the bundle runs (it is not inherited by programs); -1: there is none, which is never fatal.
 int np_lease_take(const struct np_cache *cache, const struct np_bundle *bundle);
 
 // A shared flock on the cache directory itself, when it lies where cleaners come by: systemd-tmpfiles passes over a directory that

@@ -42,7 +42,7 @@ LAUNCHER := build/launcher/$(SYSTEM)/launcher
 CROSS := build/cross/$(SYSTEM)
 endif
 
-.PHONY: help bundle runtime packages setup setup-test check test unit launcher integration go e2e fuzz aarch64 hosts bench docs clean
+.PHONY: help bundle runtime packages setup setup-test check test unit launcher integration go e2e fuzz stress aarch64 hosts bench docs clean
 
 help:
 	@echo 'make bundle   build the markov example into ./markov'
@@ -50,8 +50,9 @@ help:
 	@echo 'make check    types, lint, format, unused code, layers'
 	@echo 'make hosts    bundles on hosts that are really different, as a table'
 	@echo 'make fuzz     a minute of fuzzing the readers of foreign bytes'
+	@echo 'make stress   first starts that are killed, run out of space, or lose their power'
 	@echo 'make bench    sizes and times, beside their limits'
-	@echo 'make docs     write the generated parts of README.md'
+	@echo 'make docs     write the generated parts of README.md and docs/'
 	@echo 'make runtime  build the launcher and the runtime (SYSTEM=aarch64-linux: for that architecture)'
 	@echo 'make clean    remove everything that was built'
 
@@ -100,7 +101,7 @@ check: setup
 	node docs/generate.ts --check
 	$(MAKE) -C runtime/launcher check
 
-test: setup-test packages-if-needed $(RUNTIME) check unit launcher fuzz integration go e2e aarch64 hosts
+test: setup-test packages-if-needed $(RUNTIME) check unit launcher fuzz stress integration go e2e aarch64 hosts
 
 unit: setup
 	vitest run --project unit
@@ -110,6 +111,9 @@ launcher: $(LAUNCHER)
 
 fuzz: packages-if-needed $(RUNTIME)
 	test/fuzz/run 60
+
+stress: packages-if-needed $(RUNTIME)
+	test/stress/run
 
 integration: packages-if-needed $(RUNTIME)
 	vitest run --project integration

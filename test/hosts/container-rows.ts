@@ -7,8 +7,10 @@ import type { Row } from './row.ts'
 const noEngine = (because: string) => refused('STORE_UNAVAILABLE', because)
 const NOT_ROOT_ENOUGH = noEngine('engine mount: unshare(CLONE_NEWNS): Operation not permitted')
 const NO_STORE = noEngine('engine host: stat /nix/store: No such file or directory')
-const DOCKER = [`--security-opt=seccomp=${join(import.meta.dirname, 'docker-seccomp.json')}`]
-const FILTERED = noEngine('(a seccomp filter')
+export const DOCKER = [`--security-opt=seccomp=${join(import.meta.dirname, 'docker-seccomp.json')}`]
+const FILTERED = noEngine(
+  'engine userns: unshare(CLONE_NEWUSER|CLONE_NEWNS): Operation not permitted (a seccomp filter, as of a container or of a service manager…)',
+)
 
 const NO_CACHE = refused('CACHE_UNWRITABLE', 'cannot find a usable cache directory')
 
@@ -48,7 +50,7 @@ export const CONTAINER_ROWS: readonly Row[] = [
     user: 'root',
     container: [...DOCKER, '--cap-drop=all'],
     expect: {
-      auto: refused('STORE_UNAVAILABLE', 'cannot make "/nix/store" visible'),
+      auto: refused('STORE_UNAVAILABLE', 'engine userns: …; engine relocate: cannot find a usable cache directory'),
       relocate: NO_CACHE,
       'nix-dir': noEngine('engine nix-dir: mkdir /nix: Permission denied'),
     },
@@ -83,7 +85,7 @@ export const CONTAINER_ROWS: readonly Row[] = [
     uid: 4242,
     container: DOCKER,
     expect: {
-      auto: refused('STORE_UNAVAILABLE', 'cannot make "/nix/store" visible'),
+      auto: refused('STORE_UNAVAILABLE', 'engine userns: …; engine relocate: cannot find a usable cache directory'),
       relocate: NO_CACHE,
     },
   },

@@ -4,7 +4,7 @@ import type { Expectations, Row } from './row.ts'
 
 const NEEDS_ROOT = refused('STORE_UNAVAILABLE', 'engine mount: unshare(CLONE_NEWNS): Operation not permitted (needs root)')
 const NO_STORE = refused('STORE_UNAVAILABLE', 'engine host: stat /nix/store: No such file or directory')
-const NOT_ALL = refused('STORE_UNAVAILABLE', 'engine host: lstat ')
+const NOT_ALL = refused('STORE_UNAVAILABLE', 'engine host: lstat …: No such file or directory')
 const NOT_WRITABLE = refused('STORE_UNAVAILABLE', 'engine nix-dir: mkdir /nix: Permission denied')
 const STORE_NOT_WRITABLE = refused('STORE_UNAVAILABLE', 'engine nix-dir: mkdir /nix/store: Permission denied')
 
@@ -29,7 +29,7 @@ export const AS_ROOT: Expectations = {
 const WITH_SOME_PATHS: Expectations = { host: NOT_ALL, 'nix-dir': STORE_NOT_WRITABLE }
 const WITH_ALL_PATHS: Expectations = { auto: works('host'), host: works('host'), 'nix-dir': STORE_NOT_WRITABLE }
 
-const NO_PROC = refused('STORE_UNAVAILABLE', 'engine userns: open(/proc/self/uid_map): No such file or directory (/proc is not mounted')
+const NO_PROC = refused('STORE_UNAVAILABLE', 'engine userns: open(/proc/self/uid_map): No such file or directory (/proc is not mounted)')
 const NO_CACHE = refused('CACHE_UNWRITABLE', 'cannot find a usable cache directory')
 const NO_RUN_DIRECTORY = refused('CONFIG_UNWRITABLE', 'cannot make a private run directory')
 

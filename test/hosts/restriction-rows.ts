@@ -61,7 +61,10 @@ export const RESTRICTION_ROWS: readonly Row[] = [
     host: 'debian',
     user: 'root',
     change: NO_USERNS,
-    expect: { ...AS_ROOT, userns: noEngine('switched off by sysctl user.max_user_namespaces=0') },
+    expect: {
+      ...AS_ROOT,
+      userns: noEngine('engine userns: unshare(CLONE_NEWUSER|CLONE_NEWNS): No space left on device (switched off by sysctl user.max_user_namespaces=0)'),
+    },
   },
   {
     title: 'mount refused after unshare (AppArmor), user',
@@ -88,7 +91,7 @@ export const RESTRICTION_ROWS: readonly Row[] = [
     change: { limits: ['seccomp', 'docker'] },
     expect: {
       ...AS_USER,
-      ...relocates('engine userns: unshare(CLONE_NEWUSER|CLONE_NEWNS): Operation not permitted (a seccomp filter'),
+      ...relocates('engine userns: unshare(CLONE_NEWUSER|CLONE_NEWNS): Operation not permitted (a seccomp filter, as of a container or of a service manager…)'),
       mount: noEngine('engine mount: unshare(CLONE_NEWNS): Operation not permitted'),
     },
   },
@@ -97,7 +100,11 @@ export const RESTRICTION_ROWS: readonly Row[] = [
     host: 'debian',
     user: 'root',
     change: { limits: ['seccomp', 'docker'] },
-    expect: { ...AS_ROOT, ...relocates('(a seccomp filter'), mount: noEngine('engine mount: unshare(CLONE_NEWNS): Operation not permitted') },
+    expect: {
+      ...AS_ROOT,
+      ...relocates('engine userns: unshare(CLONE_NEWUSER|CLONE_NEWNS): Operation not permitted (a seccomp filter, as of a container or of a service manager…)'),
+      mount: noEngine('engine mount: unshare(CLONE_NEWNS): Operation not permitted'),
+    },
   },
   {
     title: 'seccomp that kills, user',
@@ -130,14 +137,22 @@ export const RESTRICTION_ROWS: readonly Row[] = [
     host: 'debian',
     user: 'root',
     change: { limits: ['drop', 'sys_admin'] },
-    expect: { ...AS_ROOT, auto: works('userns'), mount: noEngine('engine mount: unshare(CLONE_NEWNS): Operation not permitted (root without CAP_SYS_ADMIN') },
+    expect: {
+      ...AS_ROOT,
+      auto: works('userns'),
+      mount: noEngine('engine mount: unshare(CLONE_NEWNS): Operation not permitted (root without CAP_SYS_ADMIN, as in a container)'),
+    },
   },
   {
     title: 'root without CAP_SYS_ADMIN, seccomp as in Docker',
     host: 'debian',
     user: 'root',
     change: { limits: ['drop', 'sys_admin', 'seccomp', 'docker'] },
-    expect: { ...AS_ROOT, ...relocates('(a seccomp filter'), mount: noEngine('engine mount: unshare(CLONE_NEWNS): Operation not permitted') },
+    expect: {
+      ...AS_ROOT,
+      ...relocates('engine userns: unshare(CLONE_NEWUSER|CLONE_NEWNS): Operation not permitted (a seccomp filter, as of a container or of a service manager…)'),
+      mount: noEngine('engine mount: unshare(CLONE_NEWNS): Operation not permitted'),
+    },
   },
   {
     title: 'read-only /, with a writable /tmp, user',
@@ -172,14 +187,26 @@ export const RESTRICTION_ROWS: readonly Row[] = [
     host: 'debian',
     user: 'user',
     change: NOEXEC_EVERYWHERE,
-    expect: { ...AS_USER, relocate: refused('CACHE_UNWRITABLE', '"/tmp/nixpack-1000": execve("probe"): Permission denied') },
+    expect: {
+      ...AS_USER,
+      relocate: refused(
+        'CACHE_UNWRITABLE',
+        'execve("probe"): Permission denied (/home/user is mounted noexec)…execve("probe"): Permission denied (/tmp is mounted noexec)',
+      ),
+    },
   },
   {
     title: 'noexec in every writable directory, root',
     host: 'debian',
     user: 'root',
     change: NOEXEC_EVERYWHERE,
-    expect: { ...AS_ROOT, relocate: refused('CACHE_UNWRITABLE', '"/tmp/nixpack-0": execve("probe"): Permission denied') },
+    expect: {
+      ...AS_ROOT,
+      relocate: refused(
+        'CACHE_UNWRITABLE',
+        'execve("probe"): Permission denied (/root is mounted noexec)…execve("probe"): Permission denied (/tmp is mounted noexec)',
+      ),
+    },
   },
   {
     title: 'noexec in every writable directory, no user namespaces, user',
@@ -187,8 +214,11 @@ export const RESTRICTION_ROWS: readonly Row[] = [
     user: 'user',
     change: { ...NOEXEC_EVERYWHERE, ...NO_USERNS },
     expect: {
-      auto: refused('STORE_UNAVAILABLE', 'user.max_user_namespaces=0'),
-      relocate: refused('CACHE_UNWRITABLE', '"/home/user/.cache/nixpack": execve("probe"): Permission denied'),
+      auto: refused(
+        'STORE_UNAVAILABLE',
+        '(switched off by sysctl user.max_user_namespaces=0)…execve("probe"): Permission denied (/home/user is mounted noexec)',
+      ),
+      relocate: refused('CACHE_UNWRITABLE', 'execve("probe"): Permission denied (/home/user is mounted noexec)'),
     },
   },
   {
@@ -203,7 +233,7 @@ export const RESTRICTION_ROWS: readonly Row[] = [
     host: 'debian',
     user: 'root',
     change: { steps: ['unmount', '/proc'] },
-    expect: { ...AS_ROOT, userns: noEngine('(/proc is not mounted)') },
+    expect: { ...AS_ROOT, userns: noEngine('engine userns: open(/proc/self/uid_map): No such file or directory (/proc is not mounted)') },
   },
   {
     title: 'no /dev/shm, user',

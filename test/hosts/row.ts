@@ -10,7 +10,7 @@ export type Choice = 'auto' | Engine
 export type Works = { readonly works: Engine }
 export type Refused = {
   readonly refused: string
-  /** Part of the message. */
+  /** Part of the message; … stands for what differs. */
   readonly because: string
   readonly status: number
 }

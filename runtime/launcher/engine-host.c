@@ -44,17 +44,22 @@ const char *np_host_path_problem(const struct np_bundle *b, uint32_t path) {
   return "size";
 }
 
-static int check_store(struct np_cause *cause) {
+// Attack prevented: another user who exchanges a path, or the whole store, after it was looked at.
+int np_host_check_store(struct np_cause *cause) {
+  static const char *const dirs[] = { NP_STORE_DIR, "/nix" };
   struct stat status;
-  if (stat(NP_STORE_DIR, &status) != 0) return np_cause_about(cause, "stat", NP_STORE_DIR);
-  if ((status.st_uid == 0 || status.st_uid == geteuid()) && ((status.st_mode & 002) == 0 || (status.st_mode & S_ISVTX) != 0)) return 0;
-  errno = EPERM;
-  return np_cause_about(cause, "owner", NP_STORE_DIR);
+  for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
+    if (stat(dirs[i], &status) != 0) return np_cause_about(cause, "stat", dirs[i]);
+    if ((status.st_uid == 0 || status.st_uid == geteuid()) && ((status.st_mode & 002) == 0 || (status.st_mode & S_ISVTX) != 0)) continue;
+    errno = EPERM;
+    return np_cause_about(cause, "owner", dirs[i]);
+  }
+  return 0;
 }
 
 static int try_host(struct np_place *place, struct np_cause *cause) {
   const struct np_bundle *b = place->bundle;
-  if (check_store(cause) != 0) return -1;
+  if (np_host_check_store(cause) != 0) return -1;
   for (uint32_t i = 0; i < b->path_count; i++) {
     const char *problem = i == b->runtime ? NULL : np_host_path_problem(b, i);
     if (problem != NULL) return np_cause_about(cause, problem, b->paths[i].name);

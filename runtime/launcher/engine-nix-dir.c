@@ -55,6 +55,7 @@ static int try_nix_dir(struct np_place *place, struct np_cause *cause) {
   int created = 0;
   (void)place;
   int result = make_store(&created, cause);
+  if (result == 0) result = np_host_check_store(cause);
   if (result == 0) result = probe_store(cause);
   remove_store(created);
   return result;

@@ -48,5 +48,7 @@ int np_enter_userns(struct np_cause *cause);
 
 // In engine-host.c: NULL when the host's own path can be used in place of the bundle's, else what failed, with errno.
 const char *np_host_path_problem(const struct np_bundle *bundle, uint32_t path);
+// Whether nobody but root and this user can change what is in the host's /nix/store. -1 with the cause.
+int np_host_check_store(struct np_cause *cause);
 
 #endif

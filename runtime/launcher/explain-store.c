@@ -10,7 +10,7 @@
 
 static void explain_store(const struct np_cause *cause, struct np_finding *f) {
   if (cause->error == ENOENT) (void)np_finding_cause(f, "this host has no " NP_STORE_DIR ", which is as it should be without Nix");
-  else if (cause->error == EPERM) (void)np_finding_cause(f, NP_STORE_DIR " is another user's, or anybody can write to it");
+  else if (cause->error == EPERM) (void)np_finding_cause(f, "%s is another user's, or anybody can write to it", cause->subject);
   else (void)np_finding_cause(f, NP_STORE_DIR " cannot be looked at");
 }
 
@@ -54,6 +54,8 @@ void np_explain_nix_dir(const struct np_cause *cause, struct np_finding *f) {
     (void)np_finding_cause(f, mount.no_exec ? "%.300s is mounted noexec" : "a security policy forbids to execute programs below %.300s", mount.point);
   } else if (cause->error == EROFS) {
     (void)np_finding_cause(f, "%.300s is mounted read-only", mount.point[0] != '\0' ? mount.point : "/");
+  } else if (strcmp(cause->call, "owner") == 0) {
+    explain_store(cause, f);
   } else if (cause->error == EACCES || cause->error == EPERM) {
     (void)np_finding_cause(f, "uid %lu may not write to %s", (unsigned long)geteuid(), access("/nix", F_OK) != 0 ? "/" : access(NP_STORE_DIR, F_OK) != 0 ? "/nix" : NP_STORE_DIR);
   } else if (cause->error == ENOSPC || cause->error == EDQUOT) {

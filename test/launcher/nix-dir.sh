@@ -1,0 +1,45 @@
+# Engine nix-dir where somebody else uses /nix/store, too: another user, Nix, a start at the same time.
+. "$(dirname "$0")/lib.sh"
+if [ "${NP_INSIDE:-}" != 1 ]; then
+  rm -rf "$work"
+  trap - EXIT
+  NP_INSIDE=1 exec unshare -m --propagation private bash "$0"
+fi
+mkdir -p /nix
+# The host's own store is out of reach of what follows, or nothing follows.
+mount -t tmpfs -o mode=0755 tmpfs /nix && [ "$(stat -f -c %T /nix)" = tmpfs ] || exit 1
+export NIXPACK_ENGINE=nix-dir
+state=/nix/store/.nixpack
+hello=/nix/store/$hash_a-hello
+make() {
+  bundle "$work/$1" <<END
+name|$1
+program|bin/program
+path|$2-$1
+note|compressed|data
+dir|$2-$1
+dir|$2-$1/bin
+text|$2-$1/bin/program|555|#!/bin/sh
+text|$2-$1/data|444|data
+END
+}
+make hello "$hash_a"
+make other "$hash_b"
+settled() { await 10 eval "[ -s $state/durable/$1 ] && [ ! -e $state/pending/$1 ]"; }
+
+# Another user.
+mkdir /nix/store
+for dir in /nix/store /nix; do
+  chown 65534 $dir
+  contains "a $dir of another user, who could exchange what is in it, is refused" "$("$work/hello" 2>&1)" \
+    "engine nix-dir: owner $dir: Operation not permitted ($dir is another user's, or anybody can write to it)"
+  chown 0 $dir
+  chmod 0777 $dir
+  contains "so is one that anybody can write to" "$("$work/hello" 2>&1)" "engine nix-dir: owner $dir"
+  chmod 0755 $dir
+done
+equal "nothing is left in it" "$(ls -A /nix/store)" ""
+chmod 1777 /nix/store
+check "where nobody can exchange what is another's it starts" "$work/hello"
+chmod 0755 /nix/store
+finish

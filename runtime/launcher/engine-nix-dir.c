@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "own-path.h"
 #include "worker.h"
 
 #define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -78,11 +79,10 @@ static int open_state(struct np_place *p) {
   return 0;
 }
 
-// A path without a mark of ours is the host's own.
+// What is there and was not put there by us is the host's own.
 static bool is_ours(const struct np_cache *cache, const char *name) {
   struct stat status;
-  return fstatat(cache->store, name, &status, AT_SYMLINK_NOFOLLOW) != 0 || faccessat(cache->pending, name, F_OK, 0) == 0 ||
-         faccessat(cache->durable, name, F_OK, 0) == 0;
+  return fstatat(cache->store, name, &status, AT_SYMLINK_NOFOLLOW) != 0 || np_is_own_path(cache->store, cache->durable, cache->pending, name);
 }
 
 static int unpack(struct np_place *p, bool *elsewhere, struct np_error *error) {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "own-path.h"
 #include "path-lock.h"
 
 #define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -86,6 +87,7 @@ int np_gc_list(const struct np_gc_store *s, struct np_names *names) {
 bool np_gc_is_garbage(const struct np_gc *gc, const struct np_gc_store *s, const char *name) {
   size_t length = strlen(name);
   // A young mark: its bundle could not write a root entry, because the disk was full, say.
+  if (s->is_foreign && !np_is_own_path(s->store, s->durable, s->pending, name)) return false;
   return name[0] != '.' && !np_names_has(&gc->live[s->kind], name, length) && !np_names_has(&gc->used, name, length) &&
          !np_gc_is_young(gc, s->durable, name) && !np_gc_is_young(gc, s->pending, name);
 }

@@ -42,4 +42,29 @@ equal "nothing is left in it" "$(ls -A /nix/store)" ""
 chmod 1777 /nix/store
 check "where nobody can exchange what is another's it starts" "$work/hello"
 chmod 0755 /nix/store
+
+# Nix, which knows nothing of what was put there, and makes a path of that name itself.
+check "what was put there becomes durable" settled "$hash_a-hello"
+find $state -type f -exec touch -d '40 days ago' {} +
+# remake FILE...: Nix makes the path
+remake() {
+  chmod -R u+w $hello && rm -rf $hello && mkdir -p $hello/bin || return
+  printf '#!/bin/sh' >$hello/bin/program && printf 'nix!' >"$hello/$1" && chmod -R 0555 $hello
+}
+remake data
+check "another bundle starts" "$work/other"
+check "and its collector comes by" await 10 eval '[ -n "$(find $state/gc -mmin -60)" ] && flock -w 10 $state/gc true'
+check "a path that Nix has made since then is not collected" test -e $hello/data
+check "it is used as it is" "$work/hello"
+equal "and not replaced" "$(cat $hello/data)" 'nix!'
+remake data-2
+printf longer >$hello/data-2
+contains "not even when it is not whole" "$("$work/hello" 2>&1)" "cannot use \"$hello\" of the host: size"
+chmod -R u+w $hello && rm -rf $hello
+check "once it is gone it is ours again" "$work/hello"
+check "and durable" settled "$hash_a-hello"
+chmod u+w $hello && printf 'damaged' >$hello/data
+touch -d '1 day ago' $state/roots/*
+check "damage in what is ours is repaired" "$work/hello"
+equal "in place" "$(cat $hello/data)" data
 finish

@@ -125,7 +125,7 @@ go: packages-if-needed
 e2e: bundle
 	vitest run --project e2e
 
-hosts: bundle
+hosts: setup-test bundle
 	vitest run --project hosts --reporter=default --reporter=./test/hosts/report.ts
 
 # Bundles for the other architecture, made here and run by an emulator.

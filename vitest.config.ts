@@ -24,6 +24,8 @@ export default defineConfig({
           include: ['test/hosts/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 900_000,
+          // They wait more than they work.
+          maxWorkers: 2,
           globalSetup: ['test/hosts/setup.ts'],
         },
       },

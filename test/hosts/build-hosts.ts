@@ -119,11 +119,20 @@ const debianTarball = (): string => {
   const dir = mkdtempSync('/var/tmp/nixpack-debootstrap-')
   const root = join(dir, 'root')
   console.log(`hosts: debootstrap of Debian ${suite}, kept in ${tarball}`)
-  execFileSync('debootstrap', ['--variant=minbase', suite, root], { stdio: ['ignore', 'ignore', 'inherit'] })
+  execFileSync('debootstrap', ['--variant=minbase', suite, root, ...mirrorOf(suite)], { stdio: ['ignore', 'ignore', 'inherit'] })
   execFileSync('tar', ['-C', root, '--exclude=./var/cache/apt/*', '--exclude=./var/lib/apt/lists/*', '--exclude=./dev/*', '-cf', `${tarball}.partial`, '.'])
   renameSync(`${tarball}.partial`, tarball)
   rmSync(dir, { recursive: true })
   return tarball
+}
+
+/** Where this machine's apt gets the release from. */
+const mirrorOf = (suite: string): readonly string[] => {
+  const targets = execFileSync('apt-get', ['indextargets', '--format', '$(CODENAME) $(SITE)'], { encoding: 'utf8' })
+  return targets
+    .split('\n')
+    .flatMap((line) => (line.startsWith(`${suite} `) ? [line.slice(suite.length + 1)] : []))
+    .slice(0, 1)
 }
 
 /** The closure of a bundle as far as this machine's store has it: all of it but the runtime. */

@@ -87,7 +87,8 @@ export const startContainer = async (options: readonly string[], start: Containe
     cwd: '/',
     rootDir: `/proc/${programPid}/root`,
     programEnded,
-    processes: () => (pidNamespace === '' ? [] : processesIn(pidNamespace)),
+    // With process 1 the kernel ends all others, and another namespace may get the number of this one.
+    processes: () => (hasEnded || pidNamespace === '' ? [] : processesIn(pidNamespace)),
     // podman itself is in the namespaces of this machine, and containers have no user namespace unless one is asked for.
     userNamespace: linkOf('/proc/self/ns/user'),
     release: () => {},

@@ -1,5 +1,5 @@
 // Prints what happened as tables, one per group: a line per row, a column per engine; `plain/composed` where they differ.
-import type { Reporter, TestModule } from 'vitest/node'
+import type { Reporter, TestCase, TestModule } from 'vitest/node'
 
 import { ENGINES } from './row.ts'
 import type { Choice } from './row.ts'
@@ -11,9 +11,17 @@ const CHOICES: readonly Choice[] = ['auto', ...ENGINES]
 // oxlint-disable-next-line import/no-default-export
 export default class HostsReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
-    const cells = modules.flatMap((module) => [...module.children.allTests()]).flatMap((test) => test.meta().cell ?? [])
+    const tests = modules.flatMap((module) => [...module.children.allTests()])
+    const skips = tests.flatMap((test) => skipReason(test) ?? [])
+    for (const [reason, all] of Map.groupBy(skips, (skip) => skip)) console.log(`\n${all.length} tests skipped: ${reason}`)
+    const cells = tests.flatMap((test) => test.meta().cell ?? [])
     for (const [group, inGroup] of Map.groupBy(cells, (cell) => cell.group)) console.log(renderTable(group, inGroup))
   }
+}
+
+const skipReason = (test: TestCase): string | undefined => {
+  const result = test.result()
+  return result.state === 'skipped' ? result.note : undefined
 }
 
 const renderTable = (group: string, cells: readonly CellResult[]): string => {

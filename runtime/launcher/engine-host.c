@@ -11,7 +11,10 @@
 #include "engine.h"
 #include "fd.h"
 #include "format.h"
+#include "own-path.h"
 #include "tree-size.h"
+
+#define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 // Nix holds a lock beside a path while it builds or copies it; a lock that cannot be looked at may be held.
 static bool is_being_made(const char *name) {
@@ -60,8 +63,15 @@ int np_host_check_store(struct np_cause *cause) {
 static int try_host(struct np_place *place, struct np_cause *cause) {
   const struct np_bundle *b = place->bundle;
   if (np_host_check_store(cause) != 0) return -1;
+  cleanup_fd int store = open(NP_STORE_DIR, OPEN_DIR);
+  cleanup_fd int durable = open(NP_STATE_DIR "/durable", OPEN_DIR);
+  cleanup_fd int pending = open(NP_STATE_DIR "/pending", OPEN_DIR);
   for (uint32_t i = 0; i < b->path_count; i++) {
-    const char *problem = i == b->runtime ? NULL : np_host_path_problem(b, i);
+    if (i == b->runtime) continue;
+    // Without the lease of its own engine the collector would not know that it is in use.
+    bool is_own = np_is_own_path(store, durable, pending, b->paths[i].name);
+    if (is_own) errno = EBUSY;
+    const char *problem = is_own ? "mark" : np_host_path_problem(b, i);
     if (problem != NULL) return np_cause_about(cause, problem, b->paths[i].name);
   }
   return 0;

@@ -13,8 +13,6 @@
 #include "worker.h"
 
 #define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-// On the file system of the store, so that a path can be published by renaming it.
-#define STATE_DIR NP_STORE_DIR "/.nixpack"
 
 // *created: how many directories were missing.
 static int make_store(int *created, struct np_cause *cause) {
@@ -63,8 +61,8 @@ static int try_nix_dir(struct np_place *place, struct np_cause *cause) {
 }
 
 static int open_state(struct np_place *p) {
-  if (mkdir(STATE_DIR, 0700) != 0 && errno != EEXIST) return -1;
-  int dir = open(STATE_DIR, OPEN_DIR), store = open(NP_STORE_DIR, OPEN_DIR);
+  if (mkdir(NP_STATE_DIR, 0700) != 0 && errno != EEXIST) return -1;
+  int dir = open(NP_STATE_DIR, OPEN_DIR), store = open(NP_STORE_DIR, OPEN_DIR);
   struct stat status;
   if (dir < 0 || store < 0 || fstat(dir, &status) != 0) return -1;
   if (status.st_uid != geteuid() || (status.st_mode & 077) != 0) {
@@ -72,7 +70,7 @@ static int open_state(struct np_place *p) {
     return -1;
   }
   memset(&p->cache, 0, sizeof p->cache);
-  if (np_cache_open_at(&p->cache, dir, STATE_DIR) != 0) return -1;
+  if (np_cache_open_at(&p->cache, dir, NP_STATE_DIR) != 0) return -1;
   close(p->cache.store);
   p->cache.store = store;
   p->has_cache = true;
@@ -105,7 +103,7 @@ static int provide_nix_dir(struct np_place *p, struct np_error *error) {
   int created;
   np_place_close(p);
   if (make_store(&created, &cause) != 0 || open_state(p) != 0) {
-    np_fail(error, NP_STORE_UNAVAILABLE, "cannot use \"" STATE_DIR "\": %s", strerror(errno));
+    np_fail(error, NP_STORE_UNAVAILABLE, "cannot use \"" NP_STATE_DIR "\": %s", strerror(errno));
     np_hint(error, "remove it, or set NIXPACK_ENGINE=relocate");
     return 1;
   }

@@ -34,6 +34,9 @@ void np_explain_host(const struct np_cause *cause, struct np_finding *f) {
   } else if (strcmp(cause->call, "lock") == 0) {
     (void)np_finding_cause(f, "Nix is building or copying %s at the moment", path);
     (void)np_finding_remedy(f, "nix-store --realise %s", quoted);
+  } else if (strcmp(cause->call, "mark") == 0) {
+    (void)np_finding_cause(f, "%s was not put there by Nix but by the engine nix-dir", path);
+    (void)np_finding_again(f, "NIXPACK_ENGINE=nix-dir");
   } else if (strcmp(cause->call, "owner") == 0) {
     (void)np_finding_cause(f, "%s of the host belongs neither to root nor to this user", path);
   } else {

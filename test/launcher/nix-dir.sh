@@ -43,6 +43,9 @@ chmod 1777 /nix/store
 check "where nobody can exchange what is another's it starts" "$work/hello"
 chmod 0755 /nix/store
 
+# What it has put there has a lease, and is not for the engine host, which has none.
+contains "what was put there is not the host's own" "$(NIXPACK_ENGINE=host "$work/hello" 2>&1)" "engine host: $hello was not put there by Nix but by the engine nix-dir  ["
+
 # Nix, which knows nothing of what was put there, and makes a path of that name itself.
 check "what was put there becomes durable" settled "$hash_a-hello"
 find $state -type f -exec touch -d '40 days ago' {} +

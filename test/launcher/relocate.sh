@@ -135,9 +135,9 @@ $hash_b-data"
 chmod -R u+w /nix/store/$hash_b-data
 rm -rf /nix/store/$hash_b-data
 equal "a path that was removed comes back" "$("$work/hello" | tail -1)" "content of $b"
+rm -rf /nix/store/.nixpack
 export NIXPACK_ENGINE=host
 check "engine host takes what is there" "$work/hello"
-rm -rf /nix/store/.nixpack
 export NIXPACK_ENGINE=nix-dir
 check "engine nix-dir leaves the host's own paths alone" "$work/hello"
 chmod u+w /nix/store/$hash_b-data

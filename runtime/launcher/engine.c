@@ -139,24 +139,26 @@ static int provide(struct np_place *place, struct np_error *error) {
   const struct np_engine *order[NP_ENGINE_COUNT];
   const char *wanted = getenv("NIXPACK_ENGINE");
   struct refusals refusals = { .count = 0 };
-  struct np_error none;
+  struct np_error none, other;
   bool is_known = false;
   if (wanted != NULL && wanted[0] == '\0') wanted = NULL;
   np_engine_order(place->bundle, order);
   for (size_t i = 0; i < NP_ENGINE_COUNT; i++) is_known |= wanted != NULL && strcmp(wanted, order[i]->name) == 0;
   if (wanted != NULL && !is_known) return unknown_engine(wanted, order, error);
-  if (np_place_find(place, false, &none) < 0) {
+  // A directory that cannot be written to may hold the closure relocated, and only so.
+  bool relocated_only = np_place_find(place, false, &none) < 0;
+  if (relocated_only && ((wanted != NULL && strcmp(wanted, np_engine_relocate.name) != 0) || np_place_find(place, true, &other) != 0)) {
     *error = none;
     return -1;
   }
-  const struct np_engine *remembered = wanted == NULL ? np_engine_recall(place, order) : NULL;
+  const struct np_engine *remembered = wanted == NULL && !relocated_only ? np_engine_recall(place, order) : NULL;
   if (remembered != NULL) {
     int result = use(remembered, place, false, &refusals, error);
     if (result <= 0) return result;
     refusals.count = 0;
   }
   for (size_t i = 0; i < NP_ENGINE_COUNT; i++) {
-    if (wanted != NULL && strcmp(wanted, order[i]->name) != 0) continue;
+    if ((wanted != NULL && strcmp(wanted, order[i]->name) != 0) || (relocated_only && order[i] != &np_engine_relocate)) continue;
     none.message[0] = '\0';
     int result = use(order[i], place, wanted == NULL, &refusals, &none);
     if (result == 0) return 0;

@@ -20,6 +20,8 @@ export type MarkovStart = {
 const start = ({ host, workDir, dataDir, cacheDir, uid, engine }: MarkovStart): HostRun =>
   host.start(MARKOV, {
     cwd: workDir,
+    // Whatever else runs on this machine, under this user.
+    args: ['--instance', 'bench'],
     env: {
       MARKOV_LISTEN_ADDR: `127.0.0.1:${PORT}`,
       MARKOV_DATA_DIR: dataDir,

@@ -124,8 +124,8 @@ int np_cache_find(struct np_cache *cache, const struct np_cache_request *request
     int found = np_candidate_get(&attempt.candidate, i, f);
     reset(cache, i);
     if (found == 0 && take_candidate(&attempt, cache)) return 0;
-    // A variable that is not set is no news.
-    if (found == 0 || f->subject[0] != '$') refused++;
+    // A variable that is not set is no news, nor is a directory that is not for this user.
+    if (found == 0 || (found < 0 && f->subject[0] != '$')) refused++;
   }
   return fail(findings, refused, error);
 }

@@ -118,6 +118,13 @@ int np_cache_claim(const struct np_cache *cache, const struct np_bundle *b, uint
   return write_mark(cache->pending, name, CLAIMED, base);
 }
 
+void np_cache_unmark(const struct np_cache *cache, const struct np_bundle *b, uint32_t path) {
+  const char *name = np_cache_name(cache, b, path);
+  // A path without any mark would be taken for the host's own in its /nix/store, by whoever comes after us when we are killed.
+  if (write_mark(cache->pending, name, CLAIMED, b->paths[path].name) != 0) (void)unlinkat(cache->pending, name, 0);
+  (void)unlinkat(cache->durable, name, 0);
+}
+
 int np_cache_mark_pending(const struct np_cache *cache, const struct np_bundle *b, uint32_t path) {
   const char *name = np_cache_name(cache, b, path);
   // A mark left by a path that was damaged or removed must not vouch for its successor.

@@ -33,6 +33,8 @@ enum np_presence np_cache_presence(const struct np_cache *cache, const struct np
 bool np_cache_holds(const struct np_cache *cache, const struct np_bundle *bundle, uint32_t path);
 // Whoever looks from now on sees the name as this path's; for a relocated tree, under its lock.
 int np_cache_claim(const struct np_cache *cache, const struct np_bundle *bundle, uint32_t path);
+// It counts as stale from now on, and as ours all the same. Under the path's lock.
+void np_cache_unmark(const struct np_cache *cache, const struct np_bundle *bundle, uint32_t path);
 int np_cache_mark_pending(const struct np_cache *cache, const struct np_bundle *bundle, uint32_t path);
 int np_cache_mark_durable(const struct np_cache *cache, const struct np_bundle *bundle, uint32_t path);
 

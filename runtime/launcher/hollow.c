@@ -2,9 +2,6 @@
 // at, since this happens before a start; only of a path without any contents the hash costs as little.
 #include "hollow.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "fd.h"
 #include "path-lock.h"
 #include "tree-size.h"
@@ -25,7 +22,6 @@ void np_hollow_unmark(const struct np_cache *cache, const struct np_bundle *b) {
     // Held: somebody is replacing it already.
     cleanup_fd int lock = np_path_lock(cache->locks, name);
     if (lock < 0 || is_whole(cache, b, i)) continue;
-    (void)unlinkat(cache->durable, name, 0);
-    (void)unlinkat(cache->pending, name, 0);
+    np_cache_unmark(cache, b, i);
   }
 }

@@ -70,4 +70,13 @@ chmod u+w $hello && printf 'damaged' >$hello/data
 touch -d '1 day ago' $state/roots/*
 check "damage in what is ours is repaired" "$work/hello"
 equal "in place" "$(cat $hello/data)" data
+check "durably" settled "$hash_a-hello"
+chmod u+w $hello && printf 'damaged' >$hello/data
+touch -d '1 day ago' $state/roots/*
+# As a start leaves it that is killed between noticing the damage and repairing it: nothing can be unpacked.
+mount -t tmpfs -o ro none $state/tmp
+"$work/hello" >/dev/null 2>&1
+umount $state/tmp
+check "also by the next start, when one is killed that has noticed it" "$work/hello"
+equal "in place, too" "$(cat $hello/data)" data
 finish

@@ -37,10 +37,10 @@ static int check_record(const struct np_cache *cache, unsigned number, const cha
   char name[16], record[PATH_MAX];
   snprintf(name, sizeof name, TREES "/%u", number);
   ssize_t size = np_read_text(cache->dir, name, record, sizeof record);
-  if (size <= 0) {
+  if (size <= 0 || record[0] == '\0') {
     if ((size < 0 && errno != ENOENT) || !create) return 1;
-    // A power cut may leave an empty one. It never got to the disk, so nothing in the tree has been marked as durable either.
-    if (size == 0 && unlinkat(cache->dir, name, 0) != 0 && errno != ENOENT) return -1;
+    // A power cut may leave one that is empty or full of zeros. It never got to the disk, so nothing in the tree is durable either.
+    if (size >= 0 && unlinkat(cache->dir, name, 0) != 0 && errno != ENOENT) return -1;
     if (mkdirat(cache->dir, TREES, 0700) != 0 && errno != EEXIST) return -1;
     if (write_record(cache, name, tree) != 0) return -1;
     if (np_read_text(cache->dir, name, record, sizeof record) < 0) return -1;

@@ -125,8 +125,10 @@ text|$hash_c-noted/noted|555|#!/bin/sh
 END
 contains "what the build could not vouch for is said at the first start" "$("$work/noted" 2>&1)" "warning: relocated, but not every reference to a store path could be: $hash_c-noted/share/doc/x.gz (compressed)"
 equal "and at no later one" "$("$work/noted" 2>&1)" ""
-: >"$work/g/trees/0"
-equal "an empty record, as a power cut leaves it, is written anew" "$("$work/noted" 2>&1; cat "$work"/g/trees/?)" "$work/g/0"
+for size in 0 9; do
+  head -c "$size" /dev/zero >"$work/g/trees/0"
+  equal "a record of $size zeros, as a power cut leaves it, is written anew" "$("$work/noted" 2>&1; cat "$work"/g/trees/?)" "$work/g/0"
+done
 
 export NIXPACK_ENGINE=nix-dir
 check "engine nix-dir starts it" "$work/hello"

@@ -28,15 +28,19 @@ real() {
   export NIXPACK_ENGINE=$2
   exec 7> >(exec "$BUILD/count-paths" "$work/$1" >"$scratch/counts" 2>&1)
   local counter=$!
-  await 10 grep -q ready "$scratch/counts" || echo "# $(cat "$scratch/counts")"
+  await 10 grep -q . "$scratch/counts"
   all_start "$1" "$BUNDLES/redis --version" "$BUNDLES/bash --version"
   exec 7>&-
   wait "$counter"
   equal "$3: $STARTS simultaneous first starts of two bundles all succeed" "$bad" 0
   echo "# $3: $STARTS starts in $milliseconds ms, $(grep -c '^created 1 ' "$scratch/counts") paths unpacked once, $(grep '^created' "$scratch/counts" | grep -vc ' 1 ') more than once"
-  equal "$3: every path was unpacked once" "$(grep '^created' "$scratch/counts" | grep -v ' 1 ')" ""
-  equal "$3: as many as there are" "$(grep -c '^created 1 ' "$scratch/counts")" "$union"
-  equal "$3: and published once" "$(grep '^moved' "$scratch/counts" | grep -v ' 1 ')" ""
+  if grep -q ready "$scratch/counts"; then
+    equal "$3: every path was unpacked once" "$(grep '^created' "$scratch/counts" | grep -v ' 1 ')" ""
+    equal "$3: as many as there are" "$(grep -c '^created 1 ' "$scratch/counts")" "$union"
+    equal "$3: and published once" "$(grep '^moved' "$scratch/counts" | grep -v ' 1 ')" ""
+  else
+    skip "$3: every path was unpacked once" "no fanotify here: $(cat "$scratch/counts")"
+  fi
   for bundle in redis bash; do
     look "$bundle" "$NIXPACK_CACHE_DIR"
     equal "$3: every path of $bundle has its narHash" "$usable $damaged" "$(paths_of "$bundle") 0"

@@ -16,6 +16,8 @@ export type ZipArchive = { readonly start: number; readonly members: readonly Zi
 const END_SIGNATURE = Buffer.from('504b0506', 'hex')
 const ENTRY_SIGNATURE = 0x0201_4b50
 const LOCAL_SIGNATURE = 0x0403_4b50
+const ZIP64_SIGNATURE = Buffer.from('504b0607', 'hex')
+const ZIP64_SIZE = 20
 const END_SIZE = 22
 const ENTRY_SIZE = 46
 const LOCAL_SIZE = 30
@@ -39,7 +41,8 @@ export const findZip = (source: Source): ZipArchive | undefined => {
 
 const readArchive = (source: Source, end: Buffer, endAt: number): ZipArchive | undefined => {
   const [count, directoryBytes, directoryOffset] = [end.readUInt16LE(10), end.readUInt32LE(12), end.readUInt32LE(16)]
-  if (count === IS_ELSEWHERE_16 || directoryBytes === IS_ELSEWHERE_32 || directoryOffset === IS_ELSEWHERE_32) return { start: 0, members: [], complete: false }
+  const elsewhere = count === IS_ELSEWHERE_16 || directoryBytes === IS_ELSEWHERE_32 || directoryOffset === IS_ELSEWHERE_32
+  if (elsewhere || isZip64(source, endAt)) return { start: 0, members: [], complete: false }
   const directoryAt = endAt - directoryBytes
   const shift = directoryAt - directoryOffset
   if (shift < 0 || directoryBytes > DIRECTORY_LIMIT) return undefined
@@ -54,6 +57,10 @@ const readArchive = (source: Source, end: Buffer, endAt: number): ZipArchive | u
     complete: found.length === members.length,
   }
 }
+
+/** Also a small archive may have the records of zip64: they stand between its directory and its end. */
+const isZip64 = (source: Source, endAt: number): boolean =>
+  endAt >= ZIP64_SIZE && source.read(endAt - ZIP64_SIZE, ZIP64_SIGNATURE.length).equals(ZIP64_SIGNATURE)
 
 type Entry = { readonly method: number | undefined; readonly sizeBytes: number; readonly localOffset: number }
 

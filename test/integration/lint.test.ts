@@ -108,6 +108,22 @@ test('the line in front of a zip archive may be rewritten, what is behind it may
   expect(await lint()).toMatchObject({ references: true, notes: [] })
 })
 
+test('a program with a zip archive behind it that has records of zip64 is none that may be rewritten', async () => {
+  write('text', TEXT)
+  shell('zip -q -0 -fz all.zip text && rm text')
+  const bytes = readFileSync(join(treeDir, 'all.zip'))
+  rmSync(join(treeDir, 'all.zip'))
+  const endAt = bytes.length - 22
+  expect(bytes.readUInt32LE(endAt + 16)).toBe(0xffff_ffff)
+  // Some writers fill in both ends.
+  bytes.writeUInt32LE(Number(bytes.readBigUInt64LE(endAt - 20 - 56 + 48)), endAt + 16)
+  write('app', Buffer.concat([Buffer.from('#!/bin/sh\n'), bytes]))
+  expect((await lint()).notes).toEqual([
+    { reason: 'archive', file: 'app' },
+    { reason: 'unread', file: 'app' },
+  ])
+})
+
 test('a program that holds the signature of zip archives is none', async () => {
   write('program', Buffer.concat([Buffer.from(`${REFERENCE}\0PK\u0005\u0006`), Buffer.alloc(40)]))
   expect(await lint()).toMatchObject({ references: true, notes: [] })

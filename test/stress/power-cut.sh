@@ -3,13 +3,12 @@
 . "$(dirname "$0")/lib.sh"
 CUTS=${CUTS:-15}
 
-# Both jobs share it: it may change while the other one starts, which is nothing to a start.
 new_boot() { cat /proc/sys/kernel/random/uuid >"$work/boot"; }
 
 # job NAME ENGINE: prints what is wrong.
 job() {
   local device=$work/$1.image cache=$work/$1/c neighbour cutter
-  scratch=$work/$1.d
+  scratch=$results/$1.d
   export NIXPACK_ENGINE=$2 NIXPACK_CACHE_DIR=$cache
   mkdir "$scratch" "$work/$1"
   paths=$(paths_of redis)
@@ -54,7 +53,7 @@ job() {
 # What a file system may do to files that were never synced, done to random ones of a start that did not live to its sync.
 injected() {
   local cache=$work/$1/c files file sync hurt=0
-  scratch=$work/$1.d
+  scratch=$results/$1.d
   export NIXPACK_ENGINE=$2 NIXPACK_CACHE_DIR=$cache
   mkdir "$scratch" "$work/$1"
   mount -t tmpfs -o mode=0755 none "$work/$1"
@@ -91,11 +90,21 @@ injected() {
   umount -l "$work/$1"
 }
 
-new_boot
-mount --bind "$work/boot" /proc/sys/kernel/random/boot_id
+# Each job in a mount namespace of its own: what one of them starts must not hold the other's file system when it is unmounted.
+if [ $# -gt 0 ]; then
+  RANDOM=$1
+  results=$2
+  shift 2
+  new_boot
+  mount --bind "$work/boot" /proc/sys/kernel/random/boot_id
+  "$@"
+  exit
+fi
+apart() { unshare -m --propagation private bash "$0" "$1" "$work" "${@:2}" >"$work/$3.wrong" 2>&1; }
+
 if mkfs.ext4 -V 2>/dev/null && [ -e /dev/loop-control ]; then
-  (RANDOM=$SEED && job p mount >"$work/p.wrong" 2>&1) &
-  (RANDOM=$((SEED + 1)) && job r relocate >"$work/r.wrong" 2>&1) &
+  apart "$SEED" job p mount &
+  apart $((SEED + 1)) job r relocate &
   wait
   for name in p r; do
     case $name in p) title="plain store" ;; *) title=relocated ;; esac
@@ -108,8 +117,8 @@ if mkfs.ext4 -V 2>/dev/null && [ -e /dev/loop-control ]; then
 else
   skip "power cuts" "no mkfs.ext4 or no loop device here"
 fi
-(RANDOM=$SEED && injected i mount >"$work/i.wrong" 2>&1) &
-(RANDOM=$((SEED + 1)) && injected j relocate >"$work/j.wrong" 2>&1) &
+apart "$SEED" injected i mount &
+apart $((SEED + 1)) injected j relocate &
 wait
 equal "plain store: files emptied, zeroed or lost in paths that were never durable are mended in the next boot" "$(cat "$work/i.wrong")" ""
 equal "relocated: the same" "$(cat "$work/j.wrong")" ""

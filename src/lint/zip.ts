@@ -41,8 +41,7 @@ export const findZip = (source: Source): ZipArchive | undefined => {
 
 const readArchive = (source: Source, end: Buffer, endAt: number): ZipArchive | undefined => {
   const [count, directoryBytes, directoryOffset] = [end.readUInt16LE(10), end.readUInt32LE(12), end.readUInt32LE(16)]
-  const elsewhere = count === IS_ELSEWHERE_16 || directoryBytes === IS_ELSEWHERE_32 || directoryOffset === IS_ELSEWHERE_32
-  if (elsewhere || isZip64(source, endAt)) return { start: 0, members: [], complete: false }
+  if (isZip64(source, end, endAt)) return { start: 0, members: [], complete: false }
   const directoryAt = endAt - directoryBytes
   const shift = directoryAt - directoryOffset
   if (shift < 0 || directoryBytes > DIRECTORY_LIMIT) return undefined
@@ -59,8 +58,11 @@ const readArchive = (source: Source, end: Buffer, endAt: number): ZipArchive | u
 }
 
 /** Also a small archive may have the records of zip64: they stand between its directory and its end. */
-const isZip64 = (source: Source, endAt: number): boolean =>
-  endAt >= ZIP64_SIZE && source.read(endAt - ZIP64_SIZE, ZIP64_SIGNATURE.length).equals(ZIP64_SIGNATURE)
+const isZip64 = (source: Source, end: Buffer, endAt: number): boolean =>
+  end.readUInt16LE(10) === IS_ELSEWHERE_16 ||
+  end.readUInt32LE(12) === IS_ELSEWHERE_32 ||
+  end.readUInt32LE(16) === IS_ELSEWHERE_32 ||
+  (endAt >= ZIP64_SIZE && source.read(endAt - ZIP64_SIZE, ZIP64_SIGNATURE.length).equals(ZIP64_SIGNATURE))
 
 type Entry = { readonly method: number | undefined; readonly sizeBytes: number; readonly localOffset: number }
 

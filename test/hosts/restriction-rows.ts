@@ -15,7 +15,7 @@ export const APPARMOR: Change = {
 const NAMESPACE_CALLS = ['unshare', 'mount', 'umount2', 'pivot_root', 'setns', 'move_mount', 'open_tree', 'fsopen', 'fsmount', 'mount_setattr']
 export const KILLS: Change = { limits: ['seccomp', NAMESPACE_CALLS.map((call) => `${call}=kill`).join(',')] }
 export const ENOSYS: Change = { limits: ['seccomp', NAMESPACE_CALLS.map((call) => `${call}=ENOSYS`).join(',')] }
-const OLD_KERNEL: Change = {
+export const OLD_KERNEL: Change = {
   limits: [
     'seccomp',
     [

@@ -8,7 +8,7 @@ import { enterHost, hostsDir } from './enter-host.ts'
 import { USER } from './hosts.ts'
 import type { HostName } from './hosts.ts'
 import { finish } from './outcome.ts'
-import { APPARMOR, ENOSYS, KILLS, NOEXEC_EVERYWHERE, NO_USERNS } from './restriction-rows.ts'
+import { APPARMOR, ENOSYS, KILLS, NOEXEC_EVERYWHERE, NO_USERNS, OLD_KERNEL } from './restriction-rows.ts'
 import type { Change } from './row.ts'
 
 afterEach(killBundles)
@@ -66,6 +66,15 @@ const RESTRICTIONS: readonly { readonly name: string; readonly change: Change; r
   { name: 'mount refused after unshare', change: APPARMOR, output: /^0\n1\nunshare: cannot change root filesystem propagation: Permission denied\n$/ },
   { name: 'seccomp that kills', change: KILLS, output: /^159\n159\n/ },
   { name: 'seccomp with ENOSYS', change: ENOSYS, output: /^1\n1\nunshare: unshare failed: Function not implemented\n/ },
+  // clone3 and faccessat2, whose numbers are the same everywhere: ENOSYS, which a kernel that has them does not say.
+  {
+    name: 'system calls of an old kernel',
+    change: OLD_KERNEL,
+    script: `perl -e 'my $path = "/"; for my $call (435, 439) { $! = 0; syscall($call, -100, $path, 0, 0); print $! + 0, "\\n" }'`,
+    output: /^38\n38\n$/,
+  },
+  { name: 'no /proc', change: { steps: ['unmount', '/proc'] }, script: 'ls /proc', output: /^$/ },
+  { name: 'limits', change: { limits: ['limit', 'nofile', '64', 'limit', 'as', '1073741824'] }, script: 'ulimit -n; ulimit -v', output: /^64\n1048576\n$/ },
   {
     name: 'noexec',
     change: NOEXEC_EVERYWHERE,

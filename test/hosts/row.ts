@@ -32,6 +32,8 @@ export type Change = {
   readonly warning?: RegExp
   /** The file that is started, for the bundle of a name. */
   readonly file?: (name: string) => string
+  /** The program that is told to start the file, instead of the kernel. */
+  readonly loader?: string
   /** null: the argument list is empty. */
   readonly argv0?: string | null
   readonly isProcess1?: true

@@ -51,6 +51,8 @@ export const startRow = async (row: Row, start: RowStart): Promise<RowRun> => {
 
 const planCommand = (row: Row, start: RowStart): { readonly file: string; readonly argv: readonly string[] } => {
   const file = row.change?.file?.(start.bundle) ?? (row.host === 'empty' ? `/${start.bundle}` : `/srv/bundles/${start.bundle}`)
+  const loader = row.change?.loader
+  if (loader !== undefined) return { file: loader, argv: [loader, file, ...start.args] }
   return { file, argv: row.change?.argv0 === null ? [] : [row.change?.argv0 ?? file, ...start.args] }
 }
 

@@ -20,6 +20,9 @@ const from = (directory: string, more: readonly string[] = []): Change => ({
   file: (name) => `${directory}/${name}`,
 })
 
+/** Of Debian, the dynamic linker. */
+const LOADER = process.arch === 'arm64' ? '/lib/ld-linux-aarch64.so.1' : '/lib64/ld-linux-x86-64.so.2'
+
 export const START_ROWS: readonly Row[] = [
   row('HOME not set', { env: { HOME: undefined } }),
   row('HOME empty', { env: { HOME: '' } }),
@@ -87,6 +90,12 @@ export const START_ROWS: readonly Row[] = [
   row('file on a noexec mount', from('/mnt/noexec', ['remount', '/mnt/noexec', 'noexec']), {
     expect: { auto: refused('', 'exec /mnt/noexec/', 126) },
   }),
+  row('through ld.so', { loader: LOADER }),
+  row(
+    'file on a noexec mount, through ld.so',
+    { ...from('/mnt/noexec', ['remount', '/mnt/noexec', 'noexec']), loader: LOADER },
+    { expect: { auto: refused('', 'failed to map segment from shared object', 127) } },
+  ),
   row('RLIMIT_NOFILE 64', { limits: ['limit', 'nofile', '64'] }),
   row('RLIMIT_AS 1 GiB', { limits: ['limit', 'as', '1073741824'] }),
 ]

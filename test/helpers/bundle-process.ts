@@ -104,13 +104,16 @@ export type HostProcess = { readonly pid: number; readonly ppid: number; readonl
  * All living processes of a user. Zombies do not count, nor does the one that writes to disk in the background what a
  * first start has unpacked: it belongs to the cache, not to the run.
  */
-export const processesOf = (uid: number): readonly HostProcess[] =>
+export const processesOf = (uid: number): readonly HostProcess[] => allProcessesOf(uid).filter(({ name }) => name !== 'nixpack-sync')
+
+/** As processesOf, with what works for the cache in the background. */
+export const allProcessesOf = (uid: number): readonly HostProcess[] =>
   readdirSync('/proc').flatMap((entry) => {
     if (!/^\d+$/.test(entry)) return []
     try {
       const status = readFileSync(`/proc/${entry}/status`, 'utf8')
       const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? ''
-      if (!field('Uid').startsWith(`${uid}\t`) || field('State').startsWith('Z') || field('Name') === 'nixpack-sync') return []
+      if (!field('Uid').startsWith(`${uid}\t`) || field('State').startsWith('Z')) return []
       const command = readFileSync(`/proc/${entry}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
       return [{ pid: Number(entry), ppid: Number(field('PPid')), name: field('Name'), command }]
     } catch {

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, chownSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { killBundles, processesOf, until } from './bundle-process.ts'
+import { allProcessesOf, killBundles, until } from './bundle-process.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 /** Reference of each bundle. */
@@ -55,7 +55,7 @@ export const newUser = (): { readonly uid: number; readonly dir: string } => {
 export const removeUsers = async (): Promise<void> => {
   killBundles()
   for (const { uid, dir } of users.splice(0)) {
-    await until(`user ${uid} has no process`, () => processesOf(uid).length === 0)
+    await until(`user ${uid} has no process`, () => allProcessesOf(uid).length === 0, 30_000)
     for (const path of [dir, `/var/tmp/nixpack-${uid}`, `/tmp/nixpack-${uid}`, `/dev/shm/nixpack-${uid}`]) rmSync(path, { recursive: true, force: true })
   }
 }

@@ -5,7 +5,7 @@ import { startContainer } from './container.ts'
 import { enterHost } from './enter-host.ts'
 import { USER } from './hosts.ts'
 import type { NamespaceProcess } from './namespace-processes.ts'
-import type { Choice, Row } from './row.ts'
+import type { Change, Choice, Row } from './row.ts'
 
 export type RowRun = BundleRun & {
   /** Process id of the program, as seen from out here. */
@@ -50,10 +50,10 @@ export const startRow = async (row: Row, start: RowStart): Promise<RowRun> => {
 }
 
 const planCommand = (row: Row, start: RowStart): { readonly file: string; readonly argv: readonly string[] } => {
-  const file = row.change?.file?.(start.bundle) ?? (row.host === 'empty' ? `/${start.bundle}` : `/srv/bundles/${start.bundle}`)
-  const loader = row.change?.loader
+  const { file: fileOf, loader, argv0 }: Change = row.change ?? {}
+  const file = fileOf?.(start.bundle) ?? (row.host === 'empty' ? `/${start.bundle}` : `/srv/bundles/${start.bundle}`)
   if (loader !== undefined) return { file: loader, argv: [loader, file, ...start.args] }
-  return { file, argv: row.change?.argv0 === null ? [] : [row.change?.argv0 ?? file, ...start.args] }
+  return { file, argv: argv0 === null ? [] : [argv0 ?? file, ...start.args] }
 }
 
 /** The directory in which the program is started, where it is not one of its own. */

@@ -9,9 +9,12 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "fd.h"
 #include "own-path.h"
 #include "worker.h"
 
+// Somebody else's trial may remove the directories that it made itself.
+#define ATTEMPTS 3
 #define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 // *created: how many directories were missing.
@@ -49,20 +52,29 @@ static int probe_store(struct np_cause *cause) {
   return problem == NULL ? 0 : -1;
 }
 
+// What an earlier start has left is enough. /nix/store keeps its time stamps then, with which the engine is remembered.
+static bool has_state(void) {
+  struct stat status;
+  cleanup_fd int dir = open(NP_STATE_DIR, OPEN_DIR);
+  return dir >= 0 && fstat(dir, &status) == 0 && status.st_uid == geteuid() && (status.st_mode & 077) == 0 && np_cache_probe(dir) == NULL;
+}
+
 // Leaves nothing behind.
 static int try_nix_dir(struct np_place *place, struct np_cause *cause) {
-  int created = 0;
   (void)place;
-  int result = make_store(&created, cause);
-  if (result == 0) result = np_host_check_store(cause);
-  if (result == 0) result = probe_store(cause);
-  remove_store(created);
-  return result;
+  for (int i = 0;; i++) {
+    int created = 0, result = make_store(&created, cause);
+    if (result == 0) result = np_host_check_store(cause);
+    if (result == 0 && !has_state()) result = probe_store(cause);
+    remove_store(created);
+    if (result == 0 || cause->error != ENOENT || i == ATTEMPTS) return result;
+  }
 }
 
 static int open_state(struct np_place *p) {
   if (mkdir(NP_STATE_DIR, 0700) != 0 && errno != EEXIST) return -1;
-  int dir = open(NP_STATE_DIR, OPEN_DIR), store = open(NP_STORE_DIR, OPEN_DIR);
+  cleanup_fd int dir = open(NP_STATE_DIR, OPEN_DIR);
+  cleanup_fd int store = open(NP_STORE_DIR, OPEN_DIR);
   struct stat status;
   if (dir < 0 || store < 0 || fstat(dir, &status) != 0) return -1;
   if (status.st_uid != geteuid() || (status.st_mode & 077) != 0) {
@@ -70,9 +82,12 @@ static int open_state(struct np_place *p) {
     return -1;
   }
   memset(&p->cache, 0, sizeof p->cache);
-  if (np_cache_open_at(&p->cache, dir, NP_STATE_DIR) != 0) return -1;
+  const int taken = dir;
+  dir = -1;
+  if (np_cache_open_at(&p->cache, taken, NP_STATE_DIR) != 0) return -1;
   close(p->cache.store);
   p->cache.store = store;
+  store = -1;
   p->has_cache = true;
   return 0;
 }
@@ -100,9 +115,10 @@ static int unpack(struct np_place *p, bool *elsewhere, struct np_error *error) {
 
 static int provide_nix_dir(struct np_place *p, struct np_error *error) {
   struct np_cause cause;
-  int created;
+  int created, opened = -1;
   np_place_close(p);
-  if (make_store(&created, &cause) != 0 || open_state(p) != 0) {
+  for (int i = 0; i <= ATTEMPTS && opened != 0 && (i == 0 || errno == ENOENT); i++) opened = make_store(&created, &cause) == 0 ? open_state(p) : -1;
+  if (opened != 0) {
     np_fail(error, NP_STORE_UNAVAILABLE, "cannot use \"" NP_STATE_DIR "\": %s", strerror(errno));
     np_hint(error, "remove it, or set NIXPACK_ENGINE=relocate");
     return 1;

@@ -27,6 +27,18 @@ make hello "$hash_a"
 make other "$hash_b"
 settled() { await 10 eval "[ -s $state/durable/$1 ] && [ ! -e $state/pending/$1 ]"; }
 
+# At the same time.
+wrong=
+NIXPACK_CACHE_DIR=$work/busy "$BUILD/seccomp-run" unshare -- sh -c 'while [ ! -e "$1/enough" ]; do "$1/other" --nixpack-doctor >/dev/null; done' - "$work" &
+for i in $(seq 40); do
+  "$work/hello" 2>"$work/error" || wrong="$wrong $i: $(cat "$work/error")"
+  # Its sync may still be at work there.
+  await 10 eval 'chmod -R u+w /nix/store; rm -rf /nix/store'
+done
+: >"$work/enough"
+wait
+equal "a doctor that tries /nix/store out does not disturb a first start" "$wrong" ""
+
 # Another user.
 mkdir /nix/store
 for dir in /nix/store /nix; do
@@ -51,6 +63,9 @@ check "what was put there becomes durable" settled "$hash_a-hello"
 find $state -type f -exec touch -d '40 days ago' {} +
 # remake FILE...: Nix makes the path
 remake() {
+  # Later than anything so far, by a clock that ticks every few milliseconds.
+  : >"$work/before"
+  await 5 eval ': >"$work/tick"; [ "$work/tick" -nt "$work/before" ]' || return
   chmod -R u+w $hello && rm -rf $hello && mkdir -p $hello/bin || return
   printf '#!/bin/sh' >$hello/bin/program && printf 'nix!' >"$hello/$1" && chmod -R 0555 $hello
 }
@@ -79,4 +94,14 @@ mount -t tmpfs -o ro none $state/tmp
 umount $state/tmp
 check "also by the next start, when one is killed that has noticed it" "$work/hello"
 equal "in place, too" "$(cat $hello/data)" data
+
+# Remembered.
+auto() { env -u NIXPACK_ENGINE "$BUILD/seccomp-run" unshare -- "$work/hello"; }
+check "where nothing can be mounted it is chosen" auto
+equal "and remembered" "$(sed 's/.* //' "$work"/cache/engines/*)" nix-dir
+check "durably" settled "$hash_a-hello"
+auto
+before="$(cat "$work"/cache/engines/*) $(stat -c %z /nix/store)"
+check "by a start that leaves /nix/store as it is" auto
+equal "for the next one" "$(cat "$work"/cache/engines/*) $(stat -c %z /nix/store)" "$before"
 finish

@@ -1,7 +1,7 @@
 // Looks into compressed data and archives, and into those inside of them. Bounded: of each file a stated number of
 // decompressed bytes is looked at, as a stream; where that ends, or data is damaged or of an unknown kind, is a fact too.
 import type { Collector } from './collector.ts'
-import { containerKind, HEAD_BYTES } from './container.ts'
+import { containerKind, HEAD_BYTES, isUnreadable } from './container.ts'
 import type { ContainerKind } from './container.ts'
 import { decode } from './decode.ts'
 import type { Codec, DecoderTools, Packed } from './decode.ts'
@@ -86,6 +86,7 @@ const readNested = async (chunks: AsyncIterable<Buffer>, walk: Walk): Promise<vo
   const { head, all } = await peek(chunks)
   const kind = containerKind(head)
   const inner = { ...walk, depth: walk.depth + 1 }
+  if (isUnreadable(head)) addUnread(walk)
   if (kind === undefined) await drain(all)
   else if (inner.depth > DEPTH_LIMIT) throw new Error('the data is nested too deeply')
   else if (kind === 'zip') await readZip(bufferSource(await gather(all)), inner)

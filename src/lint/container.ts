@@ -19,8 +19,23 @@ const MAGICS: readonly (readonly [kind: ContainerKind, offset: number, bytes: st
   ['tar', 257, '7573746172'],
 ]
 
+/** Compressed by formats that are recognized, but not read. */
+const UNREADABLE = [
+  'hsqs', // squashfs
+  'PACK\0\0\0', // git
+  'LZIP',
+  '\u005d\0\0\u0080\0', // lzma
+  '!<arch>\ndebian-binary',
+  '\u00ed\u00ab\u00ee\u00db', // rpm
+  'Rar!\u001a\u0007',
+  'MSCF', // cabinet
+].map((bytes) => Buffer.from(bytes, 'latin1'))
+
 const SIGNATURES = MAGICS.map(([kind, offset, hex]) => ({ kind, offset, bytes: Buffer.from(hex, 'hex') }))
 
 /** What a file or a stream that starts with `head` is, or undefined when its content may be rewritten. */
 export const containerKind = (head: Buffer): ContainerKind | undefined =>
   SIGNATURES.find(({ offset, bytes }) => head.length >= offset + bytes.length && bytes.compare(head, offset, offset + bytes.length) === 0)?.kind
+
+/** Whether a file or a stream that starts with `head` holds compressed data that nobody here can look into. */
+export const isUnreadable = (head: Buffer): boolean => UNREADABLE.some((magic) => head.subarray(0, magic.length).equals(magic))

@@ -11,7 +11,7 @@ import { makePrivateDirectory } from '../lib/make-directory.ts'
 import type { PathFacts } from './facts.ts'
 
 /** Bump when the same path gives other facts. */
-const LINT_REVISION = 2
+const LINT_REVISION = 3
 
 const isReason = (text: string): text is NoteReason | 'reference' => text === 'reference' || Object.hasOwn(NOTE_REASONS, text)
 

@@ -2,7 +2,7 @@
 import { closeSync, openSync } from 'node:fs'
 
 import { readContainer } from './compressed.ts'
-import { containerKind, HEAD_BYTES } from './container.ts'
+import { containerKind, HEAD_BYTES, isUnreadable } from './container.ts'
 import type { ContainerKind } from './container.ts'
 import type { Collector } from './collector.ts'
 import type { DecoderTools } from './decode.ts'
@@ -27,6 +27,7 @@ export const readFacts = async ({ path, name, executable }: FileToRead, collecto
     const source = first.length < buffer.length ? bufferSource(first) : fileSource(descriptor)
     const machine = executable ? elfMachine(first) : undefined
     if (machine !== undefined) collector.addMachine({ machine, file: name })
+    if (isUnreadable(first)) collector.add({ reason: 'unread', file: name, run: '' })
     const { kind, archiveStart } = containerOf(source, first)
     scanFile(descriptor, first, { file: name, archiveStart, collector })
     if (kind !== undefined) await readContainer(kind, source, { file: name, collector, tools })

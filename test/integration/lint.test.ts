@@ -156,6 +156,8 @@ test.each([
   ['a zip without its end', 'zip -q all.zip text && truncate -s -30 all.zip && rm text', 'all.zip'],
   ['lz4', 'rm text && printf "\\004\\042\\115\\030" > a.lz4', 'a.lz4'],
   ['7z', 'rm text && printf "7z\\274\\257\\047\\034" > a.7z', 'a.7z'],
+  ['a squashfs image', 'rm text && printf hsqs > a.img', 'a.img'],
+  ['a git pack in a compressed tar', "rm text && printf 'PACK\\0\\0\\0\\2' > pack && tar -c -z -f all.tgz pack && rm pack", 'all.tgz'],
   ['gzip in gzip in gzip ...', 'for i in 1 2 3 4 5 6; do gzip -n -S .z text; mv text.z text; done', 'text'],
 ])('%s is a finding, because nobody can tell what is in it', async (_what, script, file) => {
   write('text', 'nothing of interest')

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { containerKind } from '../../../src/lint/container.ts'
+import { containerKind, isUnreadable } from '../../../src/lint/container.ts'
 import { elfMachine } from '../../../src/lint/elf.ts'
 
 test.each([
@@ -18,6 +18,26 @@ test.each([
   expect(containerKind(Buffer.concat([magic, Buffer.alloc(20)]))).toBe(kind)
   expect(containerKind(Buffer.concat([Buffer.alloc(1), magic]))).toBeUndefined()
   expect(containerKind(magic.subarray(0, 1))).toBeUndefined()
+})
+
+test.each([
+  ['squashfs', '68737173'],
+  ['a git pack', '5041434b00000002'],
+  ['lzip', '4c5a4950'],
+  ['lzma', '5d00008000'],
+  ['a Debian package', '213c617263683e0a64656269616e2d62696e617279'],
+  ['rpm', 'edabeedb'],
+  ['rar', '526172211a07'],
+  ['a cabinet', '4d534346'],
+])('%s is told by its first bytes %s, and cannot be read', (_what, hex) => {
+  const magic = Buffer.from(hex, 'hex')
+  expect(isUnreadable(Buffer.concat([magic, Buffer.alloc(20)]))).toBe(true)
+  expect(isUnreadable(Buffer.concat([Buffer.alloc(1), magic]))).toBe(false)
+  expect(isUnreadable(magic.subarray(0, 3))).toBe(false)
+})
+
+test('a library of object files can', () => {
+  expect(isUnreadable(Buffer.from('!<arch>\n/               0'))).toBe(false)
 })
 
 test('tar is told by the middle of its first header', () => {

@@ -1,5 +1,6 @@
 #include "settle.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -19,7 +20,8 @@ static uint32_t list_pending(const struct np_bundle *b, const struct np_cache *c
 void np_settle(const struct np_bundle *b, const struct np_cache *cache) {
   if (cache->volatile_store || cache->read_only) return;
   cleanup_fd int lock = openat(cache->locks, ".settle", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) != 0) return;
+  // Where locks do not work several may do it at once, which is more work and no harm.
+  if (lock < 0 || (flock(lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)) return;
   np_session_clean(cache);
   uint32_t *pending = malloc(b->path_count * sizeof *pending);
   if (pending == NULL) return;

@@ -73,6 +73,7 @@ for filter in mount=EACCES unshare=EPERM unshare=ENOSYS unshare=kill pivot_root=
 done
 check "no core file is left" test ! -e "$work/core"
 equal "a file system without locks will do" "$(NIXPACK_CACHE_DIR="$work/unlocked" "$BUILD/seccomp-run" flock=ENOLCK -- "$work/hello")" started
+check "and holds what is durable" await 10 test -s "$work/unlocked/durable/$hash_a-hello"
 
 for engine in userns relocate; do
   equal "engine $engine starts for a caller whose umask leaves no rights to anybody" \

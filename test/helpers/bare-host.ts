@@ -48,7 +48,8 @@ export const createBareHost = (visible: readonly string[]): BareHost => {
   }
 }
 
-const SYSTEM_MOUNTS = [
+/** Steps of enter.c: what the init system or the container engine of a host mounts. */
+export const SYSTEM_MOUNTS: readonly string[] = [
   ['mount', 'proc', '/proc', ''],
   ['mount', 'tmpfs', '/dev', 'mode=0755'],
   ['devices', '/dev'],

@@ -4,6 +4,7 @@ import type { ChildProcess } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { SYSTEM_MOUNTS } from '../helpers/bare-host.ts'
 import { followChild, until } from '../helpers/bundle-process.ts'
 import type { BundleRun } from '../helpers/bundle-process.ts'
 import { USER } from './hosts.ts'
@@ -91,15 +92,6 @@ const planSteps = (start: HostStart, scratch: string | undefined): readonly stri
   else steps.push('bind', process.env['NIXPACK_E2E_DIR'] ?? '', `${root}/srv/bundles`, 'pivot', root, ...SYSTEM_MOUNTS)
   return [...steps, ...start.steps, 'chdir', start.cwd, ...start.limits, ...(start.uid === 0 ? [] : ['user', `${start.uid}`, `${start.uid}`])]
 }
-
-/** What the init system or the container engine of a host mounts. */
-const SYSTEM_MOUNTS = [
-  ['mount', 'proc', '/proc', ''],
-  ['mount', 'tmpfs', '/dev', 'mode=0755'],
-  ['devices', '/dev'],
-  ['mkdir', '/dev/shm', '1777'],
-  ['mount', 'tmpfs', '/dev/shm', 'mode=1777'],
-].flat()
 
 const followEvents = (child: ChildProcess): { readonly started: () => number; readonly hasEnded: () => boolean } => {
   let text = ''

@@ -13,7 +13,7 @@ type End = Awaited<RowRun['ended']>
 /** Waits for the end; nobody may be left then, nor the directory of the run. */
 export const finish = async (run: RowRun, runDir?: string): Promise<End> => {
   await run.programEnded
-  await until('no process is left', () => run.processes().length === 0, 2000).catch((error: unknown) => {
+  await until('no process is left', () => run.processes().length === 0).catch((error: unknown) => {
     throw new Error(`${String(error)}: ${JSON.stringify(run.processes())}`)
   })
   if (runDir !== undefined) expect(existsSync(runDir), 'the directory of the run is there').toBe(false)

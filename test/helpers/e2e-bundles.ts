@@ -34,8 +34,15 @@ export const setup = (): (() => void) => {
   const dir = mkdtempSync('/var/tmp/nixpack-e2e-')
   chmodSync(dir, 0o755)
   process.env[DIRECTORY_VARIABLE] = dir
-  for (const [name, reference] of Object.entries(REFERENCES)) nixpack(['bundle', reference, '--quiet', '--output', join(dir, name)])
-  return () => rmSync(dir, { recursive: true })
+  const remove = (): void => rmSync(dir, { recursive: true })
+  try {
+    for (const [name, reference] of Object.entries(REFERENCES)) nixpack(['bundle', reference, '--quiet', '--output', join(dir, name)])
+  } catch (error) {
+    // vitest calls nothing after a setup that has failed.
+    remove()
+    throw error
+  }
+  return remove
 }
 
 let nextUid = 61_000

@@ -1,6 +1,6 @@
 // Makes the hosts once for all tests of the matrix: root file systems, the program that enters them, a container image.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdtempSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -15,9 +15,15 @@ export const setup = (): (() => Promise<void>) => {
   const dir = mkdtempSync('/var/tmp/nixpack-hosts-')
   chmodSync(dir, 0o755)
   process.env[HOSTS_DIRECTORY_VARIABLE] = dir
-  execFileSync('gcc', ['-static', '-O1', '-D_GNU_SOURCE', '-o', enterProgram(), join(import.meta.dirname, 'enter.c')])
-  buildHosts(dir)
-  prepareContainers(join(dir, 'empty'))
+  try {
+    execFileSync('gcc', ['-static', '-O1', '-D_GNU_SOURCE', '-o', enterProgram(), join(import.meta.dirname, 'enter.c')])
+    buildHosts(dir)
+    prepareContainers(join(dir, 'empty'))
+  } catch (error) {
+    rmSync(dir, { recursive: true, force: true })
+    removeBundles()
+    throw error
+  }
   return async () => {
     await removeContainers()
     await rm(dir, { recursive: true, force: true })

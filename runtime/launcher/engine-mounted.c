@@ -13,11 +13,11 @@
 
 typedef int enter_function(struct np_cause *cause);
 
-static int try_to(enter_function *enter, struct np_cause *cause) {
-  if (chdir("/") != 0) return np_cause_set(cause, "chdir(\"/\")");
-  if (enter(cause) != 0) return -1;
-  if (np_root_begin(true, cause) != 0) return -1;
-  return np_root_try(cause);
+// Everything that a start does, down to the last mount: a policy may allow the first ones only.
+static int try_to(const struct np_place *p, enter_function *enter, struct np_cause *cause) {
+  if ((p->has_cache ? fchdir(p->cache.store) : chdir("/")) != 0) return np_cause_set(cause, "chdir");
+  if (enter(cause) != 0 || np_root_begin(true, cause) != 0) return -1;
+  return np_root_finish(cause);
 }
 
 static int mount_cache(const struct np_place *p, enter_function *enter, struct np_cause *cause) {
@@ -62,8 +62,7 @@ static int provide(struct np_place *p, const struct np_engine *engine, enter_fun
 }
 
 static int try_mount(struct np_place *place, struct np_cause *cause) {
-  (void)place;
-  return try_to(np_enter_mount, cause);
+  return try_to(place, np_enter_mount, cause);
 }
 
 static int provide_mount(struct np_place *place, struct np_error *error) {
@@ -71,8 +70,7 @@ static int provide_mount(struct np_place *place, struct np_error *error) {
 }
 
 static int try_userns(struct np_place *place, struct np_cause *cause) {
-  (void)place;
-  return try_to(np_enter_userns, cause);
+  return try_to(place, np_enter_userns, cause);
 }
 
 static int provide_userns(struct np_place *place, struct np_error *error) {

@@ -71,8 +71,7 @@ static int try_nix_dir(struct np_place *place, struct np_cause *cause) {
   }
 }
 
-static int open_state(struct np_place *p) {
-  if (mkdir(NP_STATE_DIR, 0700) != 0 && errno != EEXIST) return -1;
+int np_nix_dir_open(struct np_cache *cache) {
   cleanup_fd int dir = open(NP_STATE_DIR, OPEN_DIR);
   cleanup_fd int store = open(NP_STORE_DIR, OPEN_DIR);
   struct stat status;
@@ -81,15 +80,20 @@ static int open_state(struct np_place *p) {
     errno = EPERM;
     return -1;
   }
-  memset(&p->cache, 0, sizeof p->cache);
+  memset(cache, 0, sizeof *cache);
   const int taken = dir;
   dir = -1;
-  if (np_cache_open_at(&p->cache, taken, NP_STATE_DIR) != 0) return -1;
-  close(p->cache.store);
-  p->cache.store = store;
+  if (np_cache_open_at(cache, taken, NP_STATE_DIR) != 0) return -1;
+  close(cache->store);
+  cache->store = store;
   store = -1;
-  p->has_cache = true;
   return 0;
+}
+
+static int open_state(struct np_place *p) {
+  if (mkdir(NP_STATE_DIR, 0700) != 0 && errno != EEXIST) return -1;
+  p->has_cache = np_nix_dir_open(&p->cache) == 0;
+  return p->has_cache ? 0 : -1;
 }
 
 // What is there and was not put there by us is the host's own.

@@ -49,6 +49,9 @@ int np_enter_userns(struct np_cause *cause);
 // Marks and locks of the engine nix-dir; on the file system of the store, so that a path can be published by renaming it.
 #define NP_STATE_DIR NP_STORE_DIR "/.nixpack"
 
+// In engine-nix-dir.c: what an earlier start has put into the host's store; -1 with errno.
+int np_nix_dir_open(struct np_cache *cache);
+
 // In engine-host.c: NULL when the host's own path can be used in place of the bundle's, else what failed, with errno.
 const char *np_host_path_problem(const struct np_bundle *bundle, uint32_t path);
 // Whether nobody but root and this user can change what is in the host's /nix/store. -1 with the cause.

@@ -70,10 +70,6 @@ static int drop_old_root(struct np_cause *cause) {
   return 0;
 }
 
-int np_root_try(struct np_cause *cause) {
-  return drop_old_root(cause);
-}
-
 static int make_file(const char *path) {
   int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
   return fd < 0 ? -1 : close(fd);

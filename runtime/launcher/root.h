@@ -15,8 +15,6 @@
 int np_root_begin(bool bind_store, struct np_cause *cause);
 // Without a cache on the host: our own store at /nix/store.
 int np_root_bind_own_store(struct np_cause *cause);
-// What a trial does instead of the rest.
-int np_root_try(struct np_cause *cause);
 // Mirrors /, joins the host's own store, drops the old root.
 int np_root_finish(struct np_cause *cause);
 

@@ -1,5 +1,6 @@
-// --nixpack-verify [--repair]: the file, then what is unpacked of it in the cache directory that a start would use: the plain store,
-// and every tree that was relocated for the present path of the directory.
+// --nixpack-verify [--repair]: the file, then what is unpacked of it: in the cache directory that a start would use and in those
+// that other starts have used, the plain store and every tree that was relocated for the directory's present path; and what the
+// engine nix-dir has put into /nix/store.
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,9 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cache-find.h"
+#include "engine.h"
 #include "fd.h"
 #include "frame.h"
 #include "lease.h"
+#include "own-path.h"
 #include "path-lock.h"
 #include "verify.h"
 #include "worker.h"
@@ -19,6 +23,7 @@ struct check {
   const struct np_bundle *bundle;
   struct np_cache *cache;
   bool repair;
+  bool is_shared;        // the host's own paths lie beside ours
   bool *is_fine;         // by path number: nothing to repair
   char *listed;          // the root entry's text, or NULL
   uint32_t seen, damaged, repaired;  // in all stores
@@ -51,7 +56,7 @@ static bool is_listed(const struct check *c, uint32_t path) {
 
 static const char *store_name(const struct check *c, char name[PATH_MAX + 16]) {
   if (c->cache->relocation != NULL) return c->cache->relocation->tree;
-  snprintf(name, PATH_MAX + 16, "%s/store", c->cache->path);
+  snprintf(name, PATH_MAX + 16, "%s%s", c->is_shared ? NP_STORE_DIR : c->cache->path, c->is_shared ? "" : "/store");
   return name;
 }
 
@@ -64,6 +69,7 @@ static void print_path(const struct check *c, const char *verdict, uint32_t path
 static int check_path(struct check *c, uint32_t path, const char **state, struct np_error *error) {
   bool intact;
   *state = NULL;
+  if (c->is_shared && !np_is_own_path(c->cache->store, c->cache->durable, c->cache->pending, np_cache_name(c->cache, c->bundle, path))) return 0;
   switch (np_cache_presence(c->cache, c->bundle, path)) {
     case NP_FOREIGN: return 0;
     case NP_MISSING:
@@ -146,8 +152,7 @@ static int check_stores(struct check *c, struct np_error *error) {
 
 static int conclude(const struct check *c, struct np_error *error) {
   uint32_t left = c->damaged - c->repaired;
-  if (c->seen == 0) printf("%s: nothing of it is unpacked in \"%s\"\n", c->bundle->name, c->cache->path);
-  else if (left == 0 && c->repaired == 0) printf("%s: %u unpacked store paths in \"%s\" are intact\n", c->bundle->name, c->seen, c->cache->path);
+  if (c->seen > 0 && left == 0 && c->repaired == 0) printf("%s: %u unpacked store paths in \"%s\" are intact\n", c->bundle->name, c->seen, c->cache->path);
   if (c->repaired > 0)
     printf("%s: %u of %u unpacked store paths in \"%s\" were damaged or missing and are repaired\n", c->bundle->name,
            c->repaired, c->seen, c->cache->path);
@@ -158,20 +163,59 @@ static int conclude(const struct check *c, struct np_error *error) {
   return -1;
 }
 
-int np_verify_run(const struct np_bundle *b, bool repair, struct np_error *error) {
+// Takes over the cache. The first failure is the one that is reported.
+static void check_cache(struct check *c, struct np_cache *cache, bool *has_failed, struct np_error *error) {
+  struct np_error own;
+  c->cache = cache;
+  c->seen = c->damaged = c->repaired = 0;
+  int result = check_stores(c, &own);
+  if (result == 0) result = conclude(c, &own);
+  if (result != 0 && !*has_failed) *error = own;
+  *has_failed |= result != 0;
+  np_cache_close(cache);
+}
+
+// The one that a start would use, created when it is missing, then those that are there.
+static uint32_t check_caches(struct check *c, bool *has_failed, struct np_error *error) {
+  struct np_cache_request request = { .bundle = c->bundle };
+  struct np_finding finding;
   struct np_cache cache;
-  const struct np_cache_request request = { .bundle = b };
-  if (verify_file(b, error) != 0) return -1;
-  int found = np_cache_find(&cache, &request, error);
-  if (found < 0) return -1;
-  if (found > 0) {
-    printf("%s: nothing is unpacked, no cache directory is usable\n", b->name);
-    return 0;
+  uint32_t seen = 0;
+  bool is_first = true;
+  for (int i = 0; i < np_cache_candidates(); i++) {
+    struct np_candidate candidate;
+    struct stat status;
+    if (np_candidate_get(&candidate, i, &finding) != 0) continue;
+    if (!is_first && lstat(candidate.path, &status) != 0) continue;
+    if (!candidate.forced && (!np_cache_examine(i, &request, &finding) || !finding.usable)) continue;
+    request.first = i;
+    struct np_error refusal;
+    if (np_cache_find(&cache, &request, &refusal) != 0) {
+      if (candidate.forced) *error = refusal;
+      *has_failed |= candidate.forced;
+      continue;
+    }
+    is_first = false;
+    i = cache.candidate;
+    check_cache(c, &cache, has_failed, error);
+    seen += c->seen;
   }
-  struct check c = { .bundle = b, .cache = &cache, .repair = repair, .is_fine = calloc(b->path_count, sizeof *c.is_fine) };
-  int result = c.is_fine == NULL ? np_fail(error, NP_CACHE_UNWRITABLE, "cannot verify the cache directory: out of memory") : check_stores(&c, error);
-  if (result == 0) result = conclude(&c, error);
+  return seen;
+}
+
+int np_verify_run(const struct np_bundle *b, bool repair, struct np_error *error) {
+  bool has_failed = false;
+  struct np_cache shared;
+  if (verify_file(b, error) != 0) return -1;
+  struct check c = { .bundle = b, .repair = repair, .is_fine = calloc(b->path_count, sizeof *c.is_fine) };
+  if (c.is_fine == NULL) return np_fail(error, NP_CACHE_UNWRITABLE, "cannot verify the cache directory: out of memory");
+  uint32_t seen = check_caches(&c, &has_failed, error);
+  if (np_nix_dir_open(&shared) == 0) {
+    c.is_shared = true;
+    check_cache(&c, &shared, &has_failed, error);
+    seen += c.seen;
+  }
+  if (seen == 0 && !has_failed) printf("%s: nothing of it is unpacked\n", b->name);
   free(c.is_fine);
-  np_cache_close(&cache);
-  return result;
+  return has_failed ? -1 : 0;
 }

@@ -20,7 +20,7 @@ equal "--nixpack-list prints the store paths" "$("$work/hello" --nixpack-list)" 
 contains "--nixpack-version prints the identity" "$("$work/hello" --nixpack-version)" "hello "
 check "none of them needs the cache" test ! -e "$work/cache"
 equal "--nixpack-verify is content with an intact file" "$("$work/hello" --nixpack-verify)" "hello: footer, index and 2 frames of 2 store paths are intact
-hello: nothing of it is unpacked in \"$work/cache\""
+hello: nothing of it is unpacked"
 output=$("$work/hello" --nixpack-nonsense 2>&1)
 equal "an unknown option of ours is status 125" $? 125
 contains "and is named" "$output" 'cannot use option "--nixpack-nonsense": it is not known  [NIXPACK_USAGE_INVALID]'

@@ -32,6 +32,7 @@ name|hello
 program|bin/hello
 entry|$hash_a-hello
 path|$hash_a-hello
+nar|$2
 dir|$hash_a-hello
 dir|$hash_a-hello/bin
 file|$hash_a-hello/bin/hello|555|$work/program
@@ -39,6 +40,7 @@ link|$hash_a-hello/data|$b
 link|$hash_a-hello/relative|../$hash_b-data/file
 link|$hash_a-hello/foreign|/nix/store/$other-foreign
 path|$hash_b-data
+nar|$3
 dir|$hash_b-data
 file|$hash_b-data/big|444|$work/big
 file|$hash_b-data/file|444|$work/file
@@ -47,7 +49,11 @@ file|$hash_b-data/inner.tar|444|$work/inner.tar
 file|$hash_b-data/stored.gz|444|$work/stored.gz
 END
 }
-make_bundle "$work/hello"
+nar_of() { "$BUILD/nar-hash" "$work/extracted/nix/store/$1" | cut -d' ' -f1; }
+zero=$(printf '0%.0s' $(seq 64))
+make_bundle "$work/unhashed" "$zero" "$zero"
+"$work/unhashed" --nixpack-extract "$work/extracted" >"$work/.extracted"
+make_bundle "$work/hello" "$(nar_of "$hash_a-hello")" "$(nar_of "$hash_b-data")"
 # tree_of CACHE: the first relocated tree of a cache; head_of TREE HASH: how a reference looks in it
 head_of() { printf '%s/%s' "$1" "$2" | cut -c1-43; }
 NIXPACK_CACHE_DIR=$work/c
@@ -113,6 +119,8 @@ unset NIXPACK_CACHE_DIR
 mkdir -m 0777 "$work/home"
 check "without one that was asked for a shorter one is taken" as_nobody env -u XDG_CACHE_HOME HOME="$work/home/$(printf 'l%.0s' $(seq 40))" "$work/hello"
 check "below /var/tmp" test -d /var/tmp/nixpack-65534/0
+contains "where it is verified, too" "$(as_nobody env -u XDG_CACHE_HOME -u NIXPACK_ENGINE HOME="$work/home/$(printf 'l%.0s' $(seq 40))" "$work/hello" --nixpack-verify)" \
+  '2 unpacked store paths in "/var/tmp/nixpack-65534" are intact'
 rm -rf /var/tmp/nixpack-65534
 export NIXPACK_CACHE_DIR=$work/g
 bundle "$work/noted" <<END
@@ -134,6 +142,13 @@ export NIXPACK_ENGINE=nix-dir
 check "engine nix-dir starts it" "$work/hello"
 equal "and unpacks below /nix/store" "$(ls /nix/store)" "$hash_a-hello
 $hash_b-data"
+chmod -R u+w /nix/store/$hash_b-data
+rm -rf /nix/store/$hash_b-data
+output=$("$work/hello" --nixpack-verify 2>&1)
+equal "one that was removed is noticed" $? 125
+contains "by name" "$output" "missing: /nix/store/$hash_b-data"
+check "and can be repaired" "$work/hello" --nixpack-verify --repair
+contains "so that all is well" "$("$work/hello" --nixpack-verify)" '2 unpacked store paths in "/nix/store/.nixpack" are intact'
 chmod -R u+w /nix/store/$hash_b-data
 rm -rf /nix/store/$hash_b-data
 equal "a path that was removed comes back" "$("$work/hello" | tail -1)" "content of $b"

@@ -118,7 +118,10 @@ for variant in hello hello-sanitized; do
 done
 
 # damage: one byte, with size and time stamps as they were
-damage() { printf X | dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null; }
+damage() {
+  old=$(od -An -tu1 -j "$2" -N 1 "$1")
+  printf "\\$(printf %o $((255 - old)))" | dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
+}
 damage "$store/$hash_a-data/share/numbers" 1000
 equal "a damaged path is named, and is a failure" "$(verify)" "hello: footer, index and 2 frames of 2 store paths are intact
 damaged: $store/$hash_a-data

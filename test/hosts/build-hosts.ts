@@ -19,7 +19,7 @@ import { dirname, join } from 'node:path'
 
 import { bundlePath, nixpack } from '../helpers/e2e-bundles.ts'
 import type { BundleName } from '../helpers/e2e-bundles.ts'
-import { FOREIGN_PATH, FOREIGN_TEXT, HOST_NAMES, USER } from './hosts.ts'
+import { ASIDE_STORE, FOREIGN_PATH, FOREIGN_TEXT, HOST_NAMES, USER } from './hosts.ts'
 import type { HostName } from './hosts.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -44,6 +44,9 @@ const BUILDERS: Readonly<Record<HostName, (root: string) => void>> = {
     execFileSync('tar', ['-C', root, '-xf', debianTarball()])
     addUser(root)
     addSetuidProgram(root)
+    // A store to be: a test may bind it to /nix/store.
+    mkdirSync(join(root, ASIDE_STORE))
+    for (const path of storePathsOf('bash')) execFileSync('cp', ['-a', path, join(root, ASIDE_STORE)])
   },
   'store-foreign': (root) => {
     addBusybox(root)

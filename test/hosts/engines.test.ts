@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 
 import { killBundles } from '../helpers/bundle-process.ts'
 import { enterHost } from './enter-host.ts'
-import { USER } from './hosts.ts'
+import { ASIDE_STORE, USER } from './hosts.ts'
 import type { HostName } from './hosts.ts'
 import { finish } from './outcome.ts'
 import type { Engine } from './row.ts'
@@ -27,10 +27,18 @@ const BODY = `
   getent hosts localhost | grep -c localhost
   exit 7`
 
-type Start = { readonly host: HostName; readonly uid: number; readonly engine: Engine | undefined; readonly script: string }
+type Start = {
+  readonly host: HostName
+  readonly uid: number
+  readonly engine: Engine | undefined
+  readonly script: string
+  readonly hasStore?: boolean
+}
+
+const BIND_STORE = ['mkdir', '/nix', '755', 'mkdir', '/nix/store', '755', 'bind', ASIDE_STORE, '/nix/store']
 
 /** Without an engine it is the host's own bash. */
-const runBash = async ({ host, uid, engine, script }: Start) => {
+const runBash = async ({ host, uid, engine, script, hasStore = false }: Start) => {
   const own = `/srv/engines-${uid}-${engine ?? 'none'}-${process.pid}`
   const home = uid === 0 ? '/root' : `/home/${USER.name}`
   const run = await enterHost({
@@ -47,7 +55,7 @@ const runBash = async ({ host, uid, engine, script }: Start) => {
       ...(engine === undefined ? {} : { NIXPACK_ENGINE: engine }),
     },
     cwd: own,
-    steps: ['mkdir', own, '700', 'chown', own, `${uid}`, 'bind', own, '/mnt', 'chown', '/mnt', `${uid}`],
+    steps: [...(hasStore ? BIND_STORE : []), 'mkdir', own, '700', 'chown', own, `${uid}`, 'bind', own, '/mnt', 'chown', '/mnt', `${uid}`],
     limits: ['chdir', '/mnt', 'limit', 'nofile', '500'],
     isProcess1: false,
     throwaway: true,
@@ -58,13 +66,14 @@ const runBash = async ({ host, uid, engine, script }: Start) => {
 }
 
 describe.each([
-  { who: 'user', uid: USER.uid, engines: ['userns', 'relocate'] },
-  { who: 'root', uid: 0, engines: ['mount', 'userns', 'relocate', 'nix-dir'] },
+  { who: 'user', uid: USER.uid, engines: ['host', 'userns', 'relocate'] },
+  { who: 'root', uid: 0, engines: ['host', 'mount', 'userns', 'relocate', 'nix-dir'] },
 ] as const)('started by $who', ({ uid, engines }) => {
   test.each(engines)('with the engine %s a program sees what it would see without a bundle', async (engine) => {
-    const direct = await runBash({ host: 'debian', uid, engine: undefined, script: BODY })
+    const start = { host: 'debian', uid, script: BODY, hasStore: engine === 'host' } as const
+    const direct = await runBash({ ...start, engine: undefined })
     expect(direct).toMatchObject({ status: 7, stderr: '' })
-    expect(await runBash({ host: 'debian', uid, engine, script: BODY })).toEqual(direct)
+    expect(await runBash({ ...start, engine })).toEqual(direct)
   })
 })
 

@@ -17,6 +17,9 @@ export const HOST_NAMES: readonly HostName[] = ['busybox', 'musl', 'debian', 'st
 
 export const USER = { name: 'user', uid: 1000 } as const
 
+/** Where Debian has the closure of the bash bundle. */
+export const ASIDE_STORE = '/srv/store'
+
 /** What hosts with a store of their own have in it besides: a file that a program inside can read. */
 export const FOREIGN_PATH = '/nix/store/dddddddddddddddddddddddddddddddd-foreign'
 export const FOREIGN_TEXT = 'a path of the host'

@@ -7,12 +7,7 @@ plain "$work/hello" "$work/program"
 unset NIXPACK_CACHE_DIR
 entry=store/$hash_a-hello
 
-# Private mounts for what follows; this file is executed again inside of them.
-if [ "${NP_INSIDE:-}" != 1 ]; then
-  rm -rf "$work"
-  trap - EXIT
-  NP_INSIDE=1 exec unshare -m --propagation private bash "$0"
-fi
+in_own_mounts
 mount -t tmpfs -o mode=1777 none /var/tmp
 mount -t tmpfs -o mode=1777 none /dev/shm
 mkdir -m 0777 "$work/home" "$work/mnt"

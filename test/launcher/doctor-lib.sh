@@ -1,10 +1,6 @@
 # What the tests of --nixpack-doctor share: bundles, a private view of the directories that are tried, and parts of a report.
 . "$(dirname "$0")/lib.sh"
-if [ "${NP_INSIDE:-}" != 1 ]; then
-  rm -rf "$work"
-  trap - EXIT
-  NP_INSIDE=1 exec unshare -m --propagation private bash "$0"
-fi
+in_own_mounts
 unset NIXPACK_CACHE_DIR XDG_CACHE_HOME XDG_RUNTIME_DIR
 mount -t tmpfs -o mode=1777 none /var/tmp
 mount -t tmpfs -o mode=1777 none /dev/shm

@@ -1,9 +1,5 @@
 . "$(dirname "$0")/lib.sh"
-if [ "${NP_INSIDE:-}" != 1 ]; then
-  rm -rf "$work"
-  trap - EXIT
-  NP_INSIDE=1 exec unshare -m --propagation private bash "$0"
-fi
+in_own_mounts
 script "$work/program" <<'END'
 #!/bin/sh
 case $1 in

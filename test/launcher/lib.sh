@@ -63,6 +63,20 @@ contains() {
   esac
 }
 
+# in_own_mounts: the test is executed again in a mount namespace of its own, and goes on behind this line
+in_own_mounts() {
+  [ "${NP_INSIDE:-}" != 1 ] || return 0
+  rm -rf "$work"
+  trap - EXIT
+  NP_INSIDE=1 exec unshare -m --propagation private bash "$0"
+}
+
+# hide_nix: the host's own store is out of reach of what follows, or nothing follows
+hide_nix() {
+  mkdir -p /nix
+  mount -t tmpfs -o mode=0755 tmpfs /nix && [ "$(stat -f -c %T /nix)" = tmpfs ] || exit 1
+}
+
 skip() {
   count=$((count + 1))
   echo "ok $count - $1 # SKIP $2"

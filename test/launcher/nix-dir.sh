@@ -1,13 +1,7 @@
 # Engine nix-dir where somebody else uses /nix/store, too: another user, Nix, a start at the same time.
 . "$(dirname "$0")/lib.sh"
-if [ "${NP_INSIDE:-}" != 1 ]; then
-  rm -rf "$work"
-  trap - EXIT
-  NP_INSIDE=1 exec unshare -m --propagation private bash "$0"
-fi
-mkdir -p /nix
-# The host's own store is out of reach of what follows, or nothing follows.
-mount -t tmpfs -o mode=0755 tmpfs /nix && [ "$(stat -f -c %T /nix)" = tmpfs ] || exit 1
+in_own_mounts
+hide_nix
 export NIXPACK_ENGINE=nix-dir
 state=/nix/store/.nixpack
 hello=/nix/store/$hash_a-hello

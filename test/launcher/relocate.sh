@@ -1,12 +1,6 @@
 . "$(dirname "$0")/lib.sh"
-if [ "${NP_INSIDE:-}" != 1 ]; then
-  rm -rf "$work"
-  trap - EXIT
-  NP_INSIDE=1 exec unshare -m --propagation private bash "$0"
-fi
-mkdir -p /nix
-# The host's own store is out of reach of what follows, or nothing follows.
-mount -t tmpfs -o mode=0755 tmpfs /nix && [ "$(stat -f -c %T /nix)" = tmpfs ] || exit 1
+in_own_mounts
+hide_nix
 export NIXPACK_ENGINE=relocate
 hash_c=22222222222222222222222222222222
 other=33333333333333333333333333333333

@@ -106,17 +106,7 @@ done
 equal "its status is the program's" $? 42
 
 arm_gcc -o "$work/supervisor" "$root/test/launcher/supervisor.c"
-bundle "$work/group" "$work/arm/launcher" <<END
-name|group
-entry|$hash_a-group
-runtime|$hash_r-nixpack-runtime-1
-path|$hash_a-group
-dir|$hash_a-group
-path|$hash_r-nixpack-runtime-1
-dir|$hash_r-nixpack-runtime-1
-dir|$hash_r-nixpack-runtime-1/lib
-file|$hash_r-nixpack-runtime-1/lib/ld-linux-aarch64.so.1|555|$work/supervisor
-END
+machine=aarch64 loader_version=1 supervisor=$work/supervisor composed "$work/group" "$work/arm/launcher"
 "$kernel" "$work/group" status 7 >"$work/output" 2>&1
 equal "a composed bundle starts its supervisor, whose status it has" $? 7
 finish

@@ -133,7 +133,7 @@ dir|$hash_a-group
 path|$hash_r-nixpack-runtime-1
 dir|$hash_r-nixpack-runtime-1
 dir|$hash_r-nixpack-runtime-1/lib
-file|$hash_r-nixpack-runtime-1/lib/ld-linux-$(uname -m | tr _ -).so.${loader_version:-2}|555|$BUILD/supervisor
+file|$hash_r-nixpack-runtime-1/lib/ld-linux-${machine:-$(uname -m | tr _ -)}.so.${loader_version:-2}|555|${supervisor:-$BUILD/supervisor}
 END
 }
 

@@ -1,36 +1,74 @@
-// Messages of the control socket: HTTP paths, JSON bodies. Server and client share these types and nothing else.
+// What the supervisor tells about itself, as the control socket transmits it. The routes are in control-routes.ts.
 
 import * as z from 'zod/mini'
-import type { ErrorCode } from './errors.ts'
 
 export const CONTROL_VERSION = 1
 
-export const CONTROL_PATHS = {
-  status: '/v1/status',
-  logs: '/v1/logs',
-  down: '/v1/down',
-  start: '/v1/start',
-  stop: '/v1/stop',
-  restart: '/v1/restart',
-} as const
-
-export const PROCESS_STATES = ['stopped', 'waiting', 'starting', 'running', 'ready', 'stopping', 'clearing', 'backoff', 'completed', 'failed'] as const
+export const PROCESS_STATES = [
+  'stopped',
+  'waiting',
+  'scheduled',
+  'listening',
+  'starting',
+  'running',
+  'ready',
+  'stopping',
+  'clearing',
+  'backoff',
+  'completed',
+  'failed',
+] as const
 export type ProcessState = (typeof PROCESS_STATES)[number]
+const stateSchema = z.enum(PROCESS_STATES)
 
-const processStatusSchema = z.strictObject({
-  name: z.string(),
-  state: z.enum(PROCESS_STATES),
-  /** Why it is in this state, in words. */
+/** What instances and processes have in common. A process of several instances shows the state that says most. */
+const STANDING_KEYS = {
+  state: stateSchema,
+  /** Why it is in this state, in words; empty when the state says all. */
   reason: z.string(),
+  /** Of a process: only when it has exactly one instance that runs. */
   pid: z.nullable(z.int()),
   uptimeMs: z.nullable(z.number()),
   restarts: z.int(),
   lastExit: z.nullable(z.string()),
   nextStartInMs: z.nullable(z.number()),
+}
+
+const instanceStatusSchema = z.strictObject({
+  /** NAME, or NAME:INDEX when there are several. */
+  label: z.string(),
+  index: z.int(),
+  ...STANDING_KEYS,
+  /** STATUS= of sd_notify. */
+  statusText: z.nullable(z.string()),
+})
+export type InstanceStatus = z.infer<typeof instanceStatusSchema>
+
+const countersSchema = z.strictObject({
+  starts: z.int(),
+  restarts: z.int(),
+  crashes: z.int(),
+  lines: z.int(),
+  bytes: z.int(),
+  linesTruncated: z.int(),
+  linesDropped: z.int(),
+})
+export type ProcessCounters = z.infer<typeof countersSchema>
+
+export const processStatusSchema = z.strictObject({
+  name: z.string(),
+  ...STANDING_KEYS,
+  numprocesses: z.int(),
+  /** Somebody wants it to run: a command, a dependent, or its own declaration. */
+  wanted: z.boolean(),
+  /** Digest of its specification. */
+  hash: z.string(),
+  instances: z.array(instanceStatusSchema),
+  counters: countersSchema,
 })
 export type ProcessStatus = z.infer<typeof processStatusSchema>
 
-const bundleStatusSchema = z.strictObject({
+export const bundleStatusSchema = z.strictObject({
   version: z.literal(CONTROL_VERSION),
   name: z.string(),
   instance: z.string(),
@@ -42,27 +80,84 @@ const bundleStatusSchema = z.strictObject({
 })
 export type BundleStatus = z.infer<typeof bundleStatusSchema>
 
-const logBatchSchema = z.strictObject({ process: z.string(), stream: z.enum(['out', 'err']), lines: z.array(z.string()) })
-export type LogBatch = z.infer<typeof logBatchSchema>
-
-/** Body of start, stop and restart; no names mean every process. */
-export const processSelectionSchema = z.strictObject({ processes: z._default(z.array(z.string()), []) })
-export type ProcessSelection = z.infer<typeof processSelectionSchema>
-
-const acceptedSchema = z.strictObject({ pid: z.int() })
-export type Accepted = z.infer<typeof acceptedSchema>
-
-const failureSchema = z.strictObject({
-  ok: z.literal(false),
-  error: z.strictObject({ code: z.string(), message: z.string(), hint: z.optional(z.string()) }),
+/** Why a process is in its state. */
+export const explanationSchema = z.strictObject({
+  name: z.string(),
+  /** One sentence. */
+  summary: z.string(),
+  status: processStatusSchema,
+  waitingFor: z.array(z.strictObject({ process: z.string(), condition: z.string(), state: stateSchema, met: z.boolean() })),
+  neededBy: z.array(z.string()),
+  /** What happens when it ends, in words. */
+  restartPolicy: z.string(),
+  /** The latest changes of state, oldest first. */
+  changes: z.array(z.strictObject({ atMs: z.number(), label: z.string(), from: stateSchema, to: stateSchema, reason: z.string() })),
+  /** The latest lines that it wrote. */
+  lastLines: z.array(z.string()),
 })
-export type ControlFailure = {
-  readonly ok: false
-  readonly error: { readonly code: ErrorCode; readonly message: string; readonly hint?: string }
-}
+export type Explanation = z.infer<typeof explanationSchema>
 
-const replySchema = <Value extends z.ZodMiniType>(value: Value) => z.discriminatedUnion('ok', [z.strictObject({ ok: z.literal(true), value }), failureSchema])
+export const EVENT_KINDS = [
+  /** An instance is in another state. */
+  'state',
+  'spawned',
+  'exited',
+  /** A check, a limit, a hook. */
+  'health',
+  'hook',
+  /** Processes were added, removed, changed, scaled. */
+  'added',
+  'removed',
+  'changed',
+  'scaled',
+  /** The bundle as a whole: started, ready, reloaded, stopping. */
+  'bundle',
+] as const
 
-export const statusReplySchema = replySchema(bundleStatusSchema)
-export const acceptedReplySchema = replySchema(acceptedSchema)
-export { logBatchSchema }
+export const supervisorEventSchema = z.strictObject({
+  /** Events are numbered through; the next one has a greater number. */
+  cursor: z.int(),
+  /** Since 1970. */
+  atMs: z.number(),
+  kind: z.enum(EVENT_KINDS),
+  process: z.nullable(z.string()),
+  /** NAME or NAME:INDEX. */
+  label: z.nullable(z.string()),
+  state: z.nullable(stateSchema),
+  pid: z.nullable(z.int()),
+  /** In words, as the supervisor would say it. */
+  text: z.string(),
+})
+export type SupervisorEvent = z.infer<typeof supervisorEventSchema>
+
+/** What became of the instances that a command was about; every list holds pids. */
+export const commandResultSchema = z.strictObject({
+  started: z.array(z.int()),
+  kept: z.array(z.int()),
+  stopped: z.array(z.int()),
+  failed: z.array(z.strictObject({ label: z.string(), reason: z.string() })),
+})
+export type CommandResult = z.infer<typeof commandResultSchema>
+
+/** Names of processes. */
+export const planChangeSchema = z.strictObject({
+  added: z.array(z.string()),
+  changed: z.array(z.string()),
+  scaled: z.array(z.string()),
+  removed: z.array(z.string()),
+  kept: z.array(z.string()),
+})
+export type PlanChange = z.infer<typeof planChangeSchema>
+
+export const socketStatusSchema = z.strictObject({
+  name: z.string(),
+  kind: z.enum(['tcp', 'udp', 'unix', 'unixgram']),
+  /** HOST:PORT with the real port, or a path. */
+  address: z.string(),
+  isOpen: z.boolean(),
+  processes: z.array(z.string()),
+})
+export type SocketStatus = z.infer<typeof socketStatusSchema>
+
+export const logBatchSchema = z.strictObject({ process: z.string(), stream: z.enum(['out', 'err']), lines: z.array(z.string()) })
+export type LogBatch = z.infer<typeof logBatchSchema>

@@ -4,10 +4,78 @@ import * as z from 'zod/mini'
 
 export const CONTROL_VERSION = 1
 
-export { PROCESS_STATES } from './process-status.ts'
-export type { ProcessState, ProcessStatus } from './process-status.ts'
+export const PROCESS_STATES = [
+  'stopped',
+  /** Wants to run: its dependencies, a hook of the process or its turn come first. */
+  'waiting',
+  /** Runs at its time. */
+  'scheduled',
+  /** Runs at the first connection. */
+  'listening',
+  /** Its hook beforeSpawn runs. */
+  'preparing',
+  'starting',
+  /** Its program runs; it is not ready, not yet or not any more. */
+  'running',
+  'ready',
+  'stopping',
+  /** It has ended; what it has left behind is ended, too. */
+  'clearing',
+  'backoff',
+  'completed',
+  'failed',
+] as const
+export type ProcessState = (typeof PROCESS_STATES)[number]
+const stateSchema = z.enum(PROCESS_STATES)
 
-const bundleStatusSchema = z.strictObject({
+/** What instances and processes have in common. A process of several instances shows the state that says most. */
+const STANDING_KEYS = {
+  state: stateSchema,
+  /** Why it is in this state, in words; empty when the state says all. */
+  reason: z.string(),
+  /** Of a process: only when it has exactly one instance that runs. */
+  pid: z.nullable(z.int()),
+  uptimeMs: z.nullable(z.number()),
+  restarts: z.int(),
+  lastExit: z.nullable(z.string()),
+  nextStartInMs: z.nullable(z.number()),
+}
+
+const instanceStatusSchema = z.strictObject({
+  /** NAME, or NAME:INDEX when there are several. */
+  label: z.string(),
+  index: z.int(),
+  ...STANDING_KEYS,
+  /** STATUS= of sd_notify. */
+  statusText: z.nullable(z.string()),
+})
+export type InstanceStatus = z.infer<typeof instanceStatusSchema>
+
+const countersSchema = z.strictObject({
+  starts: z.int(),
+  restarts: z.int(),
+  crashes: z.int(),
+  lines: z.int(),
+  bytes: z.int(),
+  linesTruncated: z.int(),
+  linesDropped: z.int(),
+})
+export type ProcessCounters = z.infer<typeof countersSchema>
+
+export const processStatusSchema = z.strictObject({
+  name: z.string(),
+  ...STANDING_KEYS,
+  numprocesses: z.int(),
+  /** Somebody wants it to run: a command, a dependent, or its own declaration. */
+  wanted: z.boolean(),
+  /** Digest of its specification. */
+  hash: z.string(),
+  instances: z.array(instanceStatusSchema),
+  counters: countersSchema,
+})
+export type ProcessStatus = z.infer<typeof processStatusSchema>
+
+export const bundleStatusSchema = z.strictObject({
   version: z.literal(CONTROL_VERSION),
   name: z.string(),
   instance: z.string(),

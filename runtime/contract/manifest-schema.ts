@@ -157,6 +157,8 @@ const logSchema = z.strictObject({
 const scheduleSchema = z.strictObject({
   cron: z.optional(textSchema),
   interval: z.optional(durationSchema),
+  /** Of `cron`, such as Europe/Berlin; without it that of the machine. */
+  timeZone: z.optional(textSchema),
   runOnStart: z._default(z.boolean(), false),
 })
 
@@ -236,9 +238,12 @@ const processSchema = z.strictObject({
   /** Restarted, respectively not restarted, after these, whatever the policy says. */
   restartStatuses: z._default(z.array(exitSchema), []),
   preventStatuses: z._default(z.array(exitSchema), []),
+  /** Restarted when one of these files is another one than it was (circus' command_reloader). */
+  restartOnChange: z._default(z.array(textSchema), []),
   restartDelay: z._default(durationSchema, '100ms'),
   restartDelayMax: z._default(durationSchema, '30s'),
-  restartBurst: z._default(countSchema, 5),
+  /** -1: it never gives up. */
+  restartBurst: z._default(triesSchema, 5),
   restartWindow: z._default(durationSchema, '60s'),
   /** circus' way to give up, instead of restartBurst. */
   flapping: z.optional(flappingSchema),
@@ -295,6 +300,17 @@ const exitPolicySchema = z.union(
   '"essential", "first-failure" or { "process": NAME }',
 )
 
+/** Processes that tell by datagram that they live, "PID;TIME" (circus' WatchDog); who is silent for too long is killed. */
+const heartbeatSchema = z.strictObject({
+  udp: textSchema,
+  processes: z.array(z.string()),
+  /** With a group named `pid`. */
+  pattern: z._default(textSchema, '^(?<pid>\\d+);'),
+  interval: z._default(durationSchema, '60s'),
+  /** So many intervals without a word are too many. */
+  maxCount: z._default(positiveSchema, 3),
+})
+
 export const manifestSchema = z.strictObject({
   version: z.literal(1),
   name: bundleNameSchema,
@@ -306,18 +322,28 @@ export const manifestSchema = z.strictObject({
   tasks: z._default(z.record(nameSchema, taskSchema), {}),
   /** A circus.ini whose watchers, sockets and plugins are added on the target. */
   circusIni: z.optional(textSchema),
+  heartbeats: z._default(z.array(heartbeatSchema), []),
+  /** Holds the supervisor's process id while it runs. */
+  pidFile: z.optional(textSchema),
   exitPolicy: z._default(exitPolicySchema, 'essential'),
 })
 
 export type Manifest = z.infer<typeof manifestSchema>
+/** As it is written: what has a default may be missing. */
+export type ManifestInput = z.input<typeof manifestSchema>
 export type VariableDeclaration = z.infer<typeof variableSchema>
 export type FileDeclaration = z.infer<typeof fileSchema>
 export type ProcessDeclaration = z.infer<typeof processSchema>
 export type TaskDeclaration = z.infer<typeof taskSchema>
 export type SocketDeclaration = z.infer<typeof socketSchema>
+export type HeartbeatDeclaration = z.infer<typeof heartbeatSchema>
 export type CheckDeclaration = z.infer<typeof startupSchema>
 export type ReadyDeclaration = z.infer<typeof readySchema>
 export type LivenessDeclaration = z.infer<typeof livenessSchema>
+export type ScheduleDeclaration = z.infer<typeof scheduleSchema>
+export type ResourcesDeclaration = z.infer<typeof resourcesSchema>
+export type HookDeclaration = z.infer<typeof hookSchema>
+export type DependencyDeclaration = z.infer<typeof dependencySchema>
 export type StreamDeclaration = z.infer<typeof streamSchema>
 export type ExitPolicy = z.infer<typeof exitPolicySchema>
 

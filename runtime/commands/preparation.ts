@@ -5,8 +5,8 @@ import { renderFiles } from '../config/render-files.ts'
 import type { RenderedFile } from '../config/render-files.ts'
 import { resolveVariables } from '../config/variables.ts'
 import type { ResolvedVariables, Variable } from '../config/variables.ts'
-import { planRunDirectoryBases, resolveRunPaths } from '../contract/directories.ts'
-import type { RunPaths } from '../contract/directories.ts'
+import { planRunDirectoryBases, resolveDirectories, resolveRunPaths } from '../contract/directories.ts'
+import type { Directories, RunPaths } from '../contract/directories.ts'
 import { NixpackError } from '../contract/errors.ts'
 import type { CommandContext } from './context.ts'
 
@@ -17,12 +17,15 @@ export const planRunPaths = ({ environment, uid, manifest, instance }: CommandCo
   return [pathsIn(first), ...rest.map(pathsIn)]
 }
 
+/** Where this instance keeps what outlives a run. */
+export const planDirectories = (context: CommandContext): Directories => resolveDirectories({ ...context, bundle: context.manifest.name, chosen: {} })
+
 /** Reports misspelt names, throws ENV_INVALID with every problem. Only `up` makes directories. */
 export const readVariables = (context: CommandContext, makesDirectories: boolean): ReadonlyMap<string, Variable> => {
   const resolved = resolveVariables(context)
   for (const warning of resolved.warnings) context.report.warn(warning)
   const [paths] = planRunPaths(context)
-  const { problems } = renderFiles(context.manifest, { variables: resolved.variables, paths })
+  const { problems } = renderFiles(context.manifest, { ...context, variables: resolved.variables, paths, directories: planDirectories(context) })
   const variables = [...resolved.variables.values()]
   assertNone([...resolved.problems, ...checkDirectories(variables), ...problems])
   if (makesDirectories) assertNone(prepareDirectories(variables))
@@ -30,7 +33,7 @@ export const readVariables = (context: CommandContext, makesDirectories: boolean
 }
 
 export const renderConfiguration = (context: CommandContext, variables: ResolvedVariables['variables'], paths: RunPaths): readonly RenderedFile[] => {
-  const { files, problems } = renderFiles(context.manifest, { variables, paths })
+  const { files, problems } = renderFiles(context.manifest, { ...context, variables, paths, directories: planDirectories(context) })
   assertNone(problems)
   return files
 }

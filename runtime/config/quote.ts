@@ -2,7 +2,7 @@
 
 import type { Filter } from '../contract/placeholder.ts'
 
-export const FILTER_FUNCTIONS: Readonly<Record<Filter, (value: string | number | boolean) => string>> = {
+export const FILTER_FUNCTIONS: Readonly<Record<Exclude<Filter, 'offset'>, (value: string | number | boolean) => string>> = {
   quote: (value) => quoteLikeC(String(value)),
   json: (value) => JSON.stringify(value),
   shell: (value) => `'${String(value).replaceAll("'", `'\\''`)}'`,

@@ -1,14 +1,29 @@
 // Placeholders -> values. The manifest check has made sure that every reference means something.
 
-import type { RunPaths } from '../contract/directories.ts'
+import type { Directories, RunPaths } from '../contract/directories.ts'
+import { LASTING_DIRECTORY_NAMES } from '../contract/directories.ts'
+import { NixpackError } from '../contract/errors.ts'
 import { parseTemplate } from '../contract/placeholder.ts'
 import type { Reference, TemplatePart } from '../contract/placeholder.ts'
+import type { SocketAddress } from '../contract/process-spec.ts'
 import { FILTER_FUNCTIONS } from './quote.ts'
 import type { Variable } from './variables.ts'
 
 export type Substitution = {
   readonly variables: ReadonlyMap<string, Variable>
   readonly paths: RunPaths
+  readonly directories: Directories
+  /** Of declared sockets; absent where none can be meant. */
+  readonly socketAddresses?: ReadonlyMap<string, SocketAddress>
+  /** For which instance this is; absent where it cannot matter. */
+  readonly processInstance?: SubstitutedInstance
+}
+
+export type SubstitutedInstance = {
+  readonly name: string
+  readonly index: number
+  /** As they are passed, from descriptor 3 on. */
+  readonly sockets: readonly string[]
 }
 
 type Scalar = string | number | boolean
@@ -30,7 +45,8 @@ export const substituteValue = (value: unknown, context: Substitution): unknown 
 
 export const renderReference = (reference: Reference, context: Substitution): string => {
   const value = resolveReference(reference, context)
-  return reference.filter === undefined ? String(value) : FILTER_FUNCTIONS[reference.filter](value)
+  if (reference.filter === undefined) return String(value)
+  return reference.filter === 'offset' ? String(addOffset(reference, value, context)) : FILTER_FUNCTIONS[reference.filter](value)
 }
 
 export const partText = (part: TemplatePart): string => (part.kind === 'text' ? part.text : part.source)
@@ -41,10 +57,58 @@ const substituteScalar = (template: string, context: Substitution): Scalar => {
   return resolveReference(part.reference, context)
 }
 
-const resolveReference = ({ subject, name, field }: Reference, { variables, paths }: Substitution): Scalar => {
-  if (subject === 'file') return `${paths.filesDir}/${name}`
-  if (subject === 'dir') return name === 'tmp' ? paths.tmpDir : paths.filesDir
+const resolveReference = (reference: Reference, context: Substitution): Scalar => {
+  const { name } = reference
+  switch (reference.subject) {
+    case 'file':
+      return `${context.paths.filesDir}/${name}`
+    case 'dir':
+      return resolveDirectory(name, context)
+    case 'process':
+      return resolveInstance(name, context)
+    case 'socket':
+      return resolveSocket(reference, context)
+    case 'env':
+      return resolveVariable(reference, context)
+  }
+}
+
+const resolveDirectory = (name: string, { paths, directories }: Substitution): string => {
+  if (name === 'tmp') return paths.tmpDir
+  const lasting = LASTING_DIRECTORY_NAMES.find((known) => known === name)
+  return lasting === undefined ? paths.filesDir : directories[lasting]
+}
+
+const resolveInstance = (fact: string, { processInstance }: Substitution): Scalar => {
+  if (processInstance === undefined) throw new Error(`unreachable: process.${fact} outside of a process`)
+  return fact === 'index' ? processInstance.index : processInstance.name
+}
+
+const resolveSocket = ({ name, field }: Reference, { socketAddresses, processInstance }: Substitution): Scalar => {
+  if (field === 'fd') return FIRST_SOCKET_FD + (processInstance?.sockets.indexOf(name) ?? 0)
+  const address = socketAddresses?.get(name)
+  if (address === undefined) throw new Error(`unreachable: no socket "${name}"`)
+  if ('path' in address) return address.path
+  return field === 'port' ? address.port : address.host
+}
+
+/** SD_LISTEN_FDS_START of sd_listen_fds(3). */
+const FIRST_SOCKET_FD = 3
+
+const resolveVariable = ({ name, field }: Reference, { variables }: Substitution): Scalar => {
   const variable = variables.get(name)
   if (variable === undefined) throw new Error(`unreachable: no variable "${name}"`)
-  return field === undefined ? variable.json : (variable[field] ?? '')
+  return field === 'host' || field === 'port' ? (variable[field] ?? '') : variable.json
 }
+
+/** A variable that is not set stays empty. */
+const addOffset = ({ name, field }: Reference, value: Scalar, { variables, processInstance }: Substitution): Scalar => {
+  if (typeof value !== 'number') return value
+  const sum = value + (processInstance?.index ?? 1) - 1
+  const isPort = field === 'port' || variables.get(name)?.declaration.type === 'port'
+  if (!isPort || sum <= PORT_MAX) return sum
+  const purpose = `port ${value} of ${name} for instance ${processInstance?.index ?? 1} of "${processInstance?.name ?? ''}"`
+  throw new NixpackError('ENV_INVALID', `cannot use ${purpose}: it would be ${sum}, and ${PORT_MAX} is the last`, { hint: `set ${name} to a lower port` })
+}
+
+const PORT_MAX = 65_535

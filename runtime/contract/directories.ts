@@ -48,3 +48,47 @@ export const hasShortPaths = ({ controlSocketPath, filesDir }: RunPaths): boolea
 
 /** Instance names become directory names and part of a socket name. */
 export const isInstanceName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/.test(name)
+
+/** What outlives a run; dir.NAME of the same names. */
+export const LASTING_DIRECTORY_NAMES = ['state', 'log', 'cache', 'spool', 'lock', 'lib'] as const
+export type LastingDirectoryName = (typeof LASTING_DIRECTORY_NAMES)[number]
+
+export type Directories = Readonly<Record<LastingDirectoryName, string>>
+
+/** Each is the directory itself, not a place for many. NIXPACK_CACHE_DIR is the launcher's: where the bundle is unpacked. */
+export const DIRECTORY_VARIABLES: Readonly<Record<LastingDirectoryName, string>> = {
+  state: 'NIXPACK_STATE_DIR',
+  log: 'NIXPACK_LOG_DIR',
+  cache: 'NIXPACK_APP_CACHE_DIR',
+  spool: 'NIXPACK_SPOOL_DIR',
+  lock: 'NIXPACK_LOCK_DIR',
+  lib: 'NIXPACK_LIB_DIR',
+}
+
+export type DirectoriesRequest = RunDirectoryRequest & {
+  readonly workingDir: string
+  readonly bundle: string
+  readonly instance: string
+  /** From --state-dir, --log-dir, ...; they win. */
+  readonly chosen: Readonly<Partial<Record<LastingDirectoryName, string>>>
+}
+
+/** Absolute paths; nothing is made here. */
+export const resolveDirectories = (request: DirectoriesRequest): Directories => {
+  const choose = (name: LastingDirectoryName, fallback: string): string => {
+    const path = request.chosen[name] ?? (request.environment[DIRECTORY_VARIABLES[name]] || fallback)
+    return path.startsWith('/') ? path : `${request.workingDir}/${path}`
+  }
+  const state = choose('state', `${resolveStateBase(request)}/${request.bundle}/${request.instance}`)
+  const below = (name: LastingDirectoryName): string => choose(name, `${state}/${name}`)
+  return { state, log: below('log'), cache: below('cache'), spool: below('spool'), lock: below('lock'), lib: below('lib') }
+}
+
+/** A relative XDG_STATE_HOME is invalid and to be ignored (XDG Base Directory Specification). */
+const resolveStateBase = ({ environment, uid }: RunDirectoryRequest): string => {
+  if (uid === 0) return '/var/lib/nixpack'
+  const chosen = environment['XDG_STATE_HOME'] ?? ''
+  if (chosen.startsWith('/')) return `${chosen}/nixpack`
+  const home = environment['HOME'] ?? ''
+  return home.startsWith('/') ? `${home}/.local/state/nixpack` : `/var/tmp/nixpack-${uid}/state`
+}

@@ -3,7 +3,7 @@
 import { findCycle } from './dependency-cycle.ts'
 import type { FileDeclaration, Manifest, ProcessDeclaration, ReadyDeclaration, VariableDeclaration } from './manifest-schema.ts'
 import { renderSuggestion } from './nearest-name.ts'
-import { DIRECTORY_NAMES, parseTemplate } from './placeholder.ts'
+import { DIRECTORY_NAMES, parseTemplate, PROCESS_FACTS } from './placeholder.ts'
 import type { Reference } from './placeholder.ts'
 import { parseMagnitude, parseVariableValue } from './variable-value.ts'
 
@@ -96,7 +96,13 @@ const checkTemplate = (manifest: Manifest, place: string, text: string): readonl
   })
 
 const checkReference = (manifest: Manifest, { subject, name, field }: Reference): string | undefined => {
-  const known = { env: Object.keys(manifest.env), file: Object.keys(manifest.files), dir: DIRECTORY_NAMES }[subject]
+  const known = {
+    env: Object.keys(manifest.env),
+    file: Object.keys(manifest.files),
+    dir: DIRECTORY_NAMES,
+    process: PROCESS_FACTS,
+    socket: Object.keys(manifest.sockets),
+  }[subject]
   if (!known.some((candidate) => candidate === name)) {
     return `unknown ${SUBJECT_WORDS[subject]} "${name}"${renderSuggestion(name, known)}`
   }
@@ -105,7 +111,7 @@ const checkReference = (manifest: Manifest, { subject, name, field }: Reference)
   return `".${field}" of a variable that is neither an address nor a URL`
 }
 
-const SUBJECT_WORDS = { env: 'variable', file: 'file', dir: 'directory' } as const
+const SUBJECT_WORDS = { env: 'variable', file: 'file', dir: 'directory', process: 'fact about a process', socket: 'socket' } as const
 
 /** Command lines are visible to every user of the host (/proc/PID/cmdline). */
 const checkSecrets = (manifest: Manifest, place: string, text: string): readonly string[] =>

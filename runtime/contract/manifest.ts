@@ -7,7 +7,22 @@ import { knownKeysAt, manifestSchema } from './manifest-schema.ts'
 import type { Manifest } from './manifest-schema.ts'
 import { renderSuggestion } from './nearest-name.ts'
 
-export type { FileDeclaration, Manifest, ProcessDeclaration, ReadyDeclaration, VariableDeclaration } from './manifest-schema.ts'
+export { HOOK_NAMES } from './manifest-schema.ts'
+export type {
+  CheckDeclaration,
+  FileDeclaration,
+  HookDeclaration,
+  LivenessDeclaration,
+  Manifest,
+  ProcessDeclaration,
+  ReadyDeclaration,
+  ResourcesDeclaration,
+  ScheduleDeclaration,
+  SocketDeclaration,
+  StreamDeclaration,
+  TaskDeclaration,
+  VariableDeclaration,
+} from './manifest-schema.ts'
 
 /** Where an entrypoint's store path carries its manifest. */
 export const MANIFEST_PATH = 'share/nixpack/manifest.json'

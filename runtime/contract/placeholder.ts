@@ -1,16 +1,21 @@
 // The placeholder language of manifests: @{nixpack:env.NAME.host|quote}. Splits a text into literal parts and
 // references; whether a reference means something is checked against the manifest, once, before anything runs.
 
-export const FILTERS = ['quote', 'json', 'shell'] as const
+/** `offset`: a number plus the index of the instance minus one, for the ports of several instances. */
+export const FILTERS = ['quote', 'json', 'shell', 'offset'] as const
 export type Filter = (typeof FILTERS)[number]
 
-export const DIRECTORY_NAMES = ['run', 'tmp'] as const
+export const DIRECTORY_NAMES = ['run', 'tmp', 'state', 'log', 'cache', 'spool', 'lock', 'lib'] as const
+export type DirectoryName = (typeof DIRECTORY_NAMES)[number]
+
+export const PROCESS_FACTS = ['index', 'name'] as const
+export const SOCKET_FIELDS = ['fd', 'host', 'port', 'path'] as const
 
 export type Reference = {
-  readonly subject: 'env' | 'file' | 'dir'
+  readonly subject: 'env' | 'file' | 'dir' | 'process' | 'socket'
   readonly name: string
-  /** Half of an address or URL. */
-  readonly field?: 'host' | 'port'
+  /** Half of an address or URL; what is asked about a socket. */
+  readonly field?: (typeof SOCKET_FIELDS)[number]
   readonly filter?: Filter
 }
 
@@ -35,6 +40,10 @@ export const parseTemplate = (text: string): readonly TemplatePart[] => {
   return parts
 }
 
+/** Everything that a text refers to. */
+export const parseReferences = (text: string): readonly Reference[] =>
+  parseTemplate(text).flatMap((part) => (part.kind === 'reference' ? [part.reference] : []))
+
 const parseReference = (body: string): Reference | undefined => {
   const match = /^([^.|]+)\.([^|]+)(?:\|(\w+))?$/.exec(body)
   const [, subjectWord = '', fullName = '', filterWord] = match ?? []
@@ -42,16 +51,26 @@ const parseReference = (body: string): Reference | undefined => {
   const filter = FILTERS.find((known) => known === filterWord)
   if (subject === undefined || (filterWord !== undefined && filter === undefined)) return undefined
   const filtered = filter === undefined ? {} : { filter }
-  return subject === 'env' ? parseVariable(fullName, filtered) : { subject, name: fullName, ...filtered }
+  if (subject === 'env') return parseVariable(fullName, filtered)
+  return subject === 'socket' ? parseSocket(fullName, filtered) : { subject, name: fullName, ...filtered }
 }
 
-const parseVariable = (fullName: string, filtered: Pick<Reference, 'filter'>): Reference | undefined => {
+type Filtered = Pick<Reference, 'filter'>
+
+const parseVariable = (fullName: string, filtered: Filtered): Reference | undefined => {
   const [name = '', fieldWord, ...rest] = fullName.split('.')
   if (rest.length > 0) return undefined
   if (fieldWord === undefined) return { subject: 'env', name, ...filtered }
-  const field = FIELDS.find((known) => known === fieldWord)
+  const field = ADDRESS_FIELDS.find((known) => known === fieldWord)
   return field === undefined ? undefined : { subject: 'env', name, field, ...filtered }
 }
 
-const SUBJECTS = ['env', 'file', 'dir'] as const
-const FIELDS = ['host', 'port'] as const
+/** Names of sockets may hold dots: the field is what follows the last. */
+const parseSocket = (fullName: string, filtered: Filtered): Reference | undefined => {
+  const dot = fullName.lastIndexOf('.')
+  const field = SOCKET_FIELDS.find((known) => known === fullName.slice(dot + 1))
+  return dot < 1 || field === undefined ? undefined : { subject: 'socket', name: fullName.slice(0, dot), field, ...filtered }
+}
+
+const SUBJECTS = ['env', 'file', 'dir', 'process', 'socket'] as const
+const ADDRESS_FIELDS = ['host', 'port'] as const

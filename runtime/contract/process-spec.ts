@@ -171,7 +171,7 @@ export type TaskSpec = {
 export type SocketSpec = {
   readonly name: string
   readonly address:
-    | ({ readonly kind: 'tcp' | 'udp' } & { readonly host: string; readonly port: number })
+    | { readonly kind: 'tcp' | 'udp'; readonly host: string; readonly port: number }
     | { readonly kind: 'unix' | 'unixgram'; readonly path: string }
   readonly mode: number | undefined
   readonly umask: number | undefined

@@ -1,17 +1,13 @@
 import { expect, test } from 'vitest'
-import { planProcesses } from '../../../runtime/config/plan-processes.ts'
 import { renderFiles } from '../../../runtime/config/render-files.ts'
-import { resolveVariables } from '../../../runtime/config/variables.ts'
-import { resolveRunPaths } from '../../../runtime/contract/directories.ts'
 import { createManifest } from '../../helpers/manifest.ts'
+import { createPlanContext } from '../../helpers/plan-context.ts'
 
-const PATHS = resolveRunPaths('/r', 'demo', 'default')
 const ENV = { VALUE: { type: 'string', default: 'v' }, PORT: { type: 'port', default: 80 }, ADDRESS: { type: 'address', default: '[::1]:90' } }
 
 const renderOne = (file: Readonly<Record<string, unknown>>, environment: Readonly<Record<string, string>> = {}) => {
   const manifest = createManifest({ env: ENV, files: { f: file } })
-  const { variables } = resolveVariables({ manifest, environment, workingDir: '/w' })
-  const { files, problems } = renderFiles(manifest, { variables, paths: PATHS })
+  const { files, problems } = renderFiles(manifest, createPlanContext(manifest, { environment }))
   return { text: files[0]?.text, mode: files[0]?.mode, problems }
 }
 
@@ -79,33 +75,4 @@ test('ini, which refuses what its readers do not agree on', () => {
   expect(renderOne({ format: 'ini', value: { section: { key: '@{nixpack:env.VALUE}' }, top: 1 } }).text).toBe('top = 1\n\n[section]\nkey = v\n')
   const value = { section: { key: '@{nixpack:env.VALUE}' } }
   for (const text of ['a;b', 'a\nb', ' a', '"a"']) expect(renderOne({ format: 'ini', value }, { VALUE: text }).problems).toHaveLength(1)
-})
-
-const planOne = (declaration: Readonly<Record<string, unknown>>, environment: Readonly<Record<string, string>> = {}) => {
-  const manifest = createManifest({ env: ENV, processes: { p: { command: ['/bin/p', '@{nixpack:env.VALUE}'], ...declaration } } })
-  const { variables } = resolveVariables({ manifest, environment, workingDir: '/w' })
-  return planProcesses(manifest, { variables, paths: PATHS, environment, workingDir: '/w' })[0]
-}
-
-test('arguments take any value as one word', () => {
-  expect(planOne({}, { VALUE: NASTY })?.command).toEqual(['/bin/p', NASTY])
-})
-
-test('a server on every interface is asked on the loopback one', () => {
-  expect(planOne({ ready: { tcp: '@{nixpack:env.ADDRESS}' } }, { ADDRESS: ':90' })?.ready?.check).toEqual({ kind: 'tcp', host: '127.0.0.1', port: 90 })
-})
-
-test('values in a log line pattern match themselves', () => {
-  const check = planOne({ ready: { logLine: '^on @{nixpack:env.VALUE}$' } }, { VALUE: 'a.*b' })?.ready?.check
-  expect(check?.kind === 'logLine' && [check.pattern.test('on a.*b'), check.pattern.test('on axxb')]).toEqual([true, false])
-})
-
-test('the environment is clean unless copied, and declared values win', () => {
-  const environment = { PATH: '/bin', OTHER: 'x' }
-  expect(planOne({ environment: { A: '@{nixpack:env.PORT}' } }, environment)?.environment).toEqual({ PATH: '/bin', A: '80' })
-  expect(planOne({ copyEnv: true, environment: { OTHER: 'y' } }, environment)?.environment).toEqual({ PATH: '/bin', OTHER: 'y' })
-})
-
-test('an unknown signal is named, with the nearest', () => {
-  expect(() => planOne({ stopSignal: 'SIGTRM' })).toThrow('no such signal, did you mean "SIGTERM"?')
 })

@@ -1,0 +1,18 @@
+// sd_notify in both directions: datagrams of children, and ours to whoever supervises us.
+#ifndef NP_SPAWNER_NOTIFY_H
+#define NP_SPAWNER_NOTIFY_H
+
+#include "spawner.h"
+
+// -1: errno. The path belongs to `uid` then, unless that is (uid_t)-1.
+int np_notify_open(const char *path, uid_t uid);
+
+// Passes what has arrived on: `uid` is the user of the child, whom it may come from beside root and ourselves.
+void np_notify_read(struct np_spawner *spawner, int fd, const char *id, uid_t uid);
+
+// Closes what waits for events that have gone out.
+void np_notify_settle(struct np_spawner *spawner);
+
+void np_notify_tell(struct np_spawner *spawner, const struct np_request *request);
+
+#endif

@@ -1,0 +1,122 @@
+// The later life of children: signals, their end, what is left of them.
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "number.h"
+#include "spawner-spawn.h"
+
+struct np_child *np_child_find(const struct np_spawner *spawner, const char *id) {
+  struct np_child *at = spawner->children;
+  while (at != NULL && strcmp(at->id, id) != 0) at = at->next;
+  return at;
+}
+
+static void close_ended(struct np_spawner *spawner, struct np_child *child) {
+  np_source_close(spawner, &child->status);
+  np_source_close(spawner, &child->ready);
+  np_source_close(spawner, &child->notify);
+  if (child->notify_path != NULL && child->notify_path[0] == '/') unlink(child->notify_path);
+  free(child->notify_path);
+  child->notify_path = NULL;
+}
+
+static void forget(struct np_spawner *spawner, struct np_child *child) {
+  struct np_child **link = &spawner->children;
+  while (*link != child) link = &(*link)->next;
+  *link = child->next;
+  free(child);
+}
+
+void np_child_settle(struct np_spawner *spawner, struct np_child *child) {
+  if (child->opened) np_fifos_end(&child->fifos);
+  if (child->pid != 0) return;
+  close_ended(spawner, child);
+  if (child->opened) forget(spawner, child);
+}
+
+void np_child_opened(struct np_spawner *spawner, const struct np_request *request) {
+  struct np_child *child = np_child_find(spawner, request->id);
+  if (child == NULL) return;
+  child->opened = true;
+  np_child_settle(spawner, child);
+}
+
+// Getting the session of a process needs no right over it. A group of its own within the session is what this is for.
+static void signal_session(pid_t leader, int number) {
+  DIR *proc = opendir("/proc");
+  if (proc == NULL) return;
+  for (struct dirent *entry; (entry = readdir(proc)) != NULL;) {
+    long pid;
+    if (!np_parse_number(entry->d_name, 10, 1, 1L << 30, &pid)) continue;
+    if (getsid((pid_t)pid) == leader && getpgid((pid_t)pid) != leader) kill((pid_t)pid, number);
+  }
+  closedir(proc);
+}
+
+// Until it is reaped its number is taken: no stranger can be hit. Before its setsid it has no group.
+static void signal_child(const struct np_child *child, const char *scope, int number) {
+  bool wide = strcmp(scope, "leader") != 0;
+  if (!wide || kill(-child->pid, number) != 0) kill(child->pid, number);
+  if (strcmp(scope, "session") == 0) signal_session(child->pid, number);
+}
+
+void np_child_signal(struct np_spawner *spawner, const struct np_request *request) {
+  const struct np_child *child = np_child_find(spawner, request->id);
+  const char *scope = np_request_value(request, "scope"), *text = np_request_value(request, "signo");
+  long number;
+  if (scope == NULL || text == NULL || !np_parse_number(text, 10, 1, 64, &number))
+    return np_spawner_error(spawner, request->id, "cannot signal the child: bad or missing scope or signo");
+  if (child != NULL && child->pid != 0) signal_child(child, scope, (int)number);
+}
+
+static long long microseconds(struct timeval time) {
+  return time.tv_sec * 1000000LL + time.tv_usec;
+}
+
+static void tell_exit(struct np_spawner *spawner, const struct np_child *child, int status, const struct rusage *usage) {
+  struct np_events *out = &spawner->out;
+  np_event_begin(out, "exited", child->id);
+  if (WIFSIGNALED(status)) np_event_number(out, "signal", WTERMSIG(status));
+  else np_event_number(out, "code", WEXITSTATUS(status));
+  np_event_number(out, "core", WIFSIGNALED(status) && WCOREDUMP(status));
+  np_event_number(out, "utime-us", microseconds(usage->ru_utime));
+  np_event_number(out, "stime-us", microseconds(usage->ru_stime));
+  np_event_number(out, "maxrss-kb", usage->ru_maxrss);
+  np_event_end(out);
+}
+
+static struct np_child *find_pid(const struct np_spawner *spawner, pid_t pid) {
+  struct np_child *at = spawner->children;
+  while (at != NULL && at->pid != pid) at = at->next;
+  return at;
+}
+
+// What a child said before it ended is told before its end.
+void np_children_reap(struct np_spawner *spawner) {
+  struct rusage usage;
+  int status;
+  for (pid_t pid; (pid = wait4(-1, &status, WNOHANG, &usage)) > 0;) {
+    struct np_child *child = find_pid(spawner, pid);
+    if (child == NULL) continue;
+    np_child_drain(spawner, child);
+    if (!child->failed) tell_exit(spawner, child, status, &usage);
+    child->pid = 0;
+    np_child_settle(spawner, child);
+  }
+}
+
+void np_children_end(struct np_spawner *spawner) {
+  while (spawner->children != NULL) {
+    struct np_child *child = spawner->children;
+    // Whoever is stopped would take the signal of our death only after it is continued.
+    if (child->pid != 0) kill(-child->pid, SIGCONT);
+    child->opened = true;
+    child->pid = 0;
+    np_child_settle(spawner, child);
+  }
+}

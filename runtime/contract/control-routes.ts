@@ -34,6 +34,8 @@ export type CommandReply = z.infer<typeof commandReplySchema>
 const acceptedSchema = z.strictObject({ pid: z.int() })
 export type Accepted = z.infer<typeof acceptedSchema>
 
+const taskLinesSchema = z.strictObject({ stream: z.enum(['out', 'err']), lines: z.array(z.string()) })
+
 const noneSchema = z.strictObject({})
 
 type Schema = z.core.$ZodType
@@ -152,7 +154,7 @@ export const STREAMS = {
     request: z.strictObject({
       processes: namesSchema,
       follow: z._default(z.boolean(), false),
-      /** Of each process at most. */
+      /** Only so many, the latest. */
       lines: z.optional(z.int().check(z.gte(0), z.lte(1_000_000))),
       since: z.optional(z.int().check(z.gte(0))),
     }),
@@ -174,7 +176,7 @@ export const STREAMS = {
     request: z.strictObject({ task: z.string(), words: z._default(z.array(z.string()), []) }),
     events: {
       spawned: z.strictObject({ pid: z.int() }),
-      message: logBatchSchema,
+      message: taskLinesSchema,
       failed: z.strictObject({ code: z.string(), message: z.string() }),
       exit: z.strictObject({ status: z.int() }),
     },
@@ -183,16 +185,9 @@ export const STREAMS = {
 
 export type RouteName = keyof typeof ROUTES
 export type StreamName = keyof typeof STREAMS
-/** What the caller writes: defaults may be left out. */
-export type RequestInput<Name extends RouteName> = z.input<(typeof ROUTES)[Name]['request']>
 export type Request<Name extends RouteName> = z.infer<(typeof ROUTES)[Name]['request']>
 export type Reply<Name extends RouteName> = z.infer<(typeof ROUTES)[Name]['reply']>
-export type StreamInput<Name extends StreamName> = z.input<(typeof STREAMS)[Name]['request']>
 export type StreamRequest<Name extends StreamName> = z.infer<(typeof STREAMS)[Name]['request']>
-type Events<Name extends StreamName> = (typeof STREAMS)[Name]['events']
-export type StreamEvent<Name extends StreamName> = {
-  readonly [Kind in keyof Events<Name> & string]: { readonly kind: Kind; readonly id?: number; readonly data: z.infer<Events<Name>[Kind] & Schema> }
-}[keyof Events<Name> & string]
 
 /** Every reply is one of these two. */
 export type ControlFailure = {

@@ -166,5 +166,17 @@ export const socketStatusSchema = z.strictObject({
 })
 export type SocketStatus = z.infer<typeof socketStatusSchema>
 
-export const logBatchSchema = z.strictObject({ process: z.string(), stream: z.enum(['out', 'err']), lines: z.array(z.string()) })
+/** Lines of one stream of one instance, in the order of their arrival. */
+export const logBatchSchema = z.strictObject({
+  process: z.string(),
+  /** NAME, or NAME:INDEX. */
+  label: z.string(),
+  stream: z.enum(['out', 'err']),
+  pid: z.nullable(z.int()),
+  /** Since 1970. */
+  timeMs: z.number(),
+  /** Number of the first line among those of its stream. A gap is what was skipped. */
+  firstLine: z.int(),
+  lines: z.array(z.string()),
+})
 export type LogBatch = z.infer<typeof logBatchSchema>

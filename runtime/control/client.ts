@@ -1,27 +1,71 @@
-// The other end of the control socket, for our own commands.
+// The other end of the control socket: typed calls of the routes, for our own commands.
 
-import { request } from 'node:http'
+import { request as sendRequest } from 'node:http'
 import type { IncomingMessage } from 'node:http'
+import { setTimeout } from 'node:timers/promises'
+import * as z from 'zod/mini'
+import { failureSchema } from '../contract/control-routes.ts'
 import type { RunPaths } from '../contract/directories.ts'
-import { NixpackError } from '../contract/errors.ts'
+import { ERRORS, NixpackError } from '../contract/errors.ts'
+import type { ErrorCode } from '../contract/errors.ts'
+import { encodeQuery } from './query.ts'
+import { parseServerEvents } from './server-events.ts'
 
 export type ControlTarget = {
   readonly bundle: string
   readonly instance: string
   /** One per place where a run directory may be, best first. */
   readonly paths: readonly RunPaths[]
+  /** Undefined: as long as it takes. */
+  readonly timeoutMs?: number | undefined
 }
 
-export type ControlCall = {
-  readonly method: 'GET' | 'POST'
-  readonly path: string
-  readonly body?: unknown
+type Route<Asked, Replied> = Call & { readonly request: Asked; readonly reply: Replied }
+type Stream<Asked, Events> = Call & { readonly request: Asked; readonly events: Events }
+type Schema = z.core.$ZodType
+export type EventOf<Events extends Readonly<Record<string, Schema>>> = {
+  readonly [Kind in keyof Events & string]: { readonly kind: Kind; readonly id?: number; readonly data: z.output<Events[Kind]> }
+}[keyof Events & string]
+
+/** The checked reply; throws what the server refused with, or CONTROL_UNREACHABLE. */
+export const callControl = async <Asked extends Schema, Replied extends Schema>(
+  target: ControlTarget,
+  route: Route<Asked, Replied>,
+  request: z.input<Asked>,
+): Promise<z.output<Replied>> => {
+  const response = await openFirst(target, route, request)
+  return z.parse(route.reply, readValue(await readText(response)))
 }
 
-/** The response of the first socket that answers; throws CONTROL_UNREACHABLE when none does. */
-export const openControl = async (target: ControlTarget, call: ControlCall): Promise<IncomingMessage> => {
+/** The events as they come; the stream ends when the server ends it. */
+export async function* followControl<Asked extends Schema, Events extends Readonly<Record<string, Schema>>>(
+  target: ControlTarget,
+  stream: Stream<Asked, Events>,
+  request: z.input<Asked>,
+): AsyncGenerator<EventOf<Events>> {
+  const response = await openFirst(target, stream, request)
+  if (response.statusCode !== 200) {
+    readValue(await readText(response))
+    return
+  }
+  response.setEncoding('utf8')
+  const isEvent = (event: { readonly kind: string; readonly data: unknown }): event is EventOf<Events> => {
+    const schema = stream.events[event.kind]
+    // A kind that this client does not know is of a newer server.
+    return schema !== undefined && z.safeParse(schema, event.data).success
+  }
+  for await (const { kind, id, data } of parseServerEvents(response)) {
+    const event = { kind, ...(id === undefined ? {} : { id }), data: JSON.parse(data) }
+    if (isEvent(event)) yield event
+  }
+}
+
+type Call = { readonly method: 'GET' | 'POST'; readonly path: string }
+
+/** The response of the first socket that answers. */
+const openFirst = async (target: ControlTarget, call: Call, request: unknown): Promise<IncomingMessage> => {
   for (const { controlSocketPath } of target.paths) {
-    const response = await send(controlSocketPath, call)
+    const response = await send(controlSocketPath, call, { request, timeoutMs: target.timeoutMs })
     if (response !== undefined) return response
   }
   throw new NixpackError('CONTROL_UNREACHABLE', `cannot reach "${target.bundle}": instance "${target.instance}" is not running`, {
@@ -29,30 +73,39 @@ export const openControl = async (target: ControlTarget, call: ControlCall): Pro
   })
 }
 
-/** The whole reply as JSON, not yet checked against its schema. */
-export const callControl = async (target: ControlTarget, call: ControlCall): Promise<unknown> => {
-  const response = await openControl(target, call)
-  return JSON.parse(await readText(response))
-}
-
-/** The error that the server replied, for this side to throw. */
-export const createRefusal = ({ message, hint }: { message: string; hint?: string | undefined }): NixpackError =>
-  new NixpackError('CONTROL_REFUSED', message, hint === undefined ? {} : { hint })
+type Sending = { readonly request: unknown; readonly timeoutMs: number | undefined }
 
 /** Undefined when nobody listens there: only these two errors prove that. */
-const send = (socketPath: string, { method, path, body }: ControlCall): Promise<IncomingMessage | undefined> =>
-  new Promise((resolve, reject) => {
-    const outgoing = request({ socketPath, method, path, headers: { connection: 'close' } }, resolve)
-    outgoing.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(undefined)
-      else reject(new NixpackError('CONTROL_UNREACHABLE', `cannot use control socket "${socketPath}"`, { cause: error }))
-    })
-    outgoing.setTimeout(REPLY_TIMEOUT_MS, () => outgoing.destroy(new Error('no answer')))
-    outgoing.on('response', () => outgoing.setTimeout(0))
-    outgoing.end(body === undefined ? undefined : JSON.stringify(body))
-  })
+const send = async (socketPath: string, call: Call, sending: Sending): Promise<IncomingMessage | undefined> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await open(socketPath, call, sending)
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined
+      if (code === 'ENOENT' || code === 'ECONNREFUSED') return undefined
+      if (!isCrowded(code) || attempt >= ATTEMPTS) {
+        throw new NixpackError('CONTROL_UNREACHABLE', `cannot use control socket "${socketPath}"`, { cause: error })
+      }
+      await setTimeout(attempt * RETRY_MS)
+    }
+  }
+}
 
-const REPLY_TIMEOUT_MS = 10_000
+/** The queue of the socket is full (unix(7)), or so many others are asking that this one was thrown out unheard. */
+const isCrowded = (code: unknown): boolean => code === 'EAGAIN' || code === 'ECONNRESET' || code === 'EPIPE'
+
+const ATTEMPTS = 8
+const RETRY_MS = 20
+
+const open = (socketPath: string, { method, path }: Call, { request, timeoutMs }: Sending): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    const isGet = method === 'GET'
+    const outgoing = sendRequest({ socketPath, method, path: isGet ? path + encodeQuery(request) : path, headers: { connection: 'close' } }, resolve)
+    outgoing.on('error', reject)
+    if (timeoutMs !== undefined) outgoing.setTimeout(timeoutMs, () => outgoing.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)))
+    outgoing.on('response', () => outgoing.setTimeout(0))
+    outgoing.end(isGet ? undefined : JSON.stringify(request))
+  })
 
 const readText = async (response: IncomingMessage): Promise<string> => {
   response.setEncoding('utf8')
@@ -60,3 +113,14 @@ const readText = async (response: IncomingMessage): Promise<string> => {
   for await (const chunk of response) text += String(chunk)
   return text
 }
+
+const replySchema = z.discriminatedUnion('ok', [z.strictObject({ ok: z.literal(true), value: z.unknown() }), failureSchema])
+
+const readValue = (text: string): unknown => {
+  const reply = replySchema.parse(JSON.parse(text))
+  if (reply.ok) return reply.value
+  const { code, message, hint } = reply.error
+  throw new NixpackError(isErrorCode(code) ? code : 'CONTROL_REFUSED', message, hint === undefined ? {} : { hint })
+}
+
+const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code)

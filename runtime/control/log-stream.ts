@@ -1,51 +1,52 @@
-// Lines as server-sent events. A reader that does not keep up loses lines and is told how many; nobody else waits.
+// Lines as server-sent events: the latest ones that are kept, then what follows. A reader that does not keep up loses
+// lines, except those of processes that are declared to wait for it.
 
-import type { ServerResponse } from 'node:http'
 import type { LogBatch } from '../contract/control.ts'
+import type { LogEvent } from '../log/log-event.ts'
 import { decodeLines } from '../log/log-hub.ts'
-import type { LogEvent, LogHub } from '../log/log-hub.ts'
+import type { LogHub, Recollection } from '../log/log-hub.ts'
+import { BACKLOG_MAX_BYTES } from './event-stream.ts'
+import type { EventStream } from './event-stream.ts'
 
-export type LogSelection = {
-  readonly processes: readonly string[]
+export type LogsRequest = Recollection & {
   readonly follow: boolean
   /** Aborted when there will be no more lines. */
   readonly end: AbortSignal
 }
 
-export const streamLogs = (response: ServerResponse, hub: LogHub, selection: LogSelection): void => {
-  const { processes, follow, end } = selection
-  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', connection: 'close' })
-  for (const event of hub.recent(processes)) response.write(renderEvent(event))
-  if (!follow) {
-    response.end()
-    return
-  }
+export const streamLogs = (stream: EventStream, hub: LogHub, { follow, end, ...recollection }: LogsRequest): void => {
   let linesSkipped = 0
-  const unsubscribe = hub.subscribe((event) => {
-    if (!processes.includes(event.process)) return
-    if (response.writableLength > BACKLOG_MAX_BYTES) {
-      linesSkipped += decodeLines(event.bytes).length
-      return
-    }
-    if (linesSkipped > 0) response.write(`event: skipped\ndata: ${linesSkipped}\n\n`)
-    linesSkipped = 0
-    response.write(renderEvent(event))
-  })
-  const finish = (): void => {
-    unsubscribe()
-    response.end()
+  const send = (event: LogEvent): void => {
+    if (linesSkipped > 0 && stream.send({ kind: 'skipped', data: linesSkipped })) linesSkipped = 0
+    if (linesSkipped > 0 || !stream.send({ kind: 'message', id: event.sequence, data: createBatch(event) })) linesSkipped += event.lineCount
   }
+  for (const event of keepNewest(hub.recent(recollection))) send(event)
+  if (!follow || end.aborted) return stream.end()
+  const unsubscribe = hub.subscribe(recollection, send)
+  const blocker = hub.addBlocker(recollection, () => stream.isFull)
+  const finish = (): void => stream.end()
+  stream.onDrain(() => blocker.freed())
   end.addEventListener('abort', finish)
-  response.on('close', () => {
+  stream.onClose(() => {
     unsubscribe()
+    blocker.remove()
     end.removeEventListener('abort', finish)
   })
-  response.flushHeaders()
 }
 
-const BACKLOG_MAX_BYTES = 4_194_304
-
-const renderEvent = ({ process, stream, bytes }: LogEvent): string => {
-  const batch: LogBatch = { process, stream, lines: [...decodeLines(bytes)] }
-  return `data: ${JSON.stringify(batch)}\n\n`
+/** Many processes may have more than one reader is given at once: then the latest lines matter most. */
+const keepNewest = (events: readonly LogEvent[]): readonly LogEvent[] => {
+  let sizeBytes = 0
+  const last = events.findLastIndex(({ bytes }) => (sizeBytes += bytes.length) > BACKLOG_MAX_BYTES / 2)
+  return events.slice(last + 1)
 }
+
+const createBatch = ({ process, label, stream, pid, timeMs, firstLine, bytes }: LogEvent): LogBatch => ({
+  process,
+  label,
+  stream,
+  pid: pid ?? null,
+  timeMs,
+  firstLine,
+  lines: [...decodeLines(bytes)],
+})

@@ -1,6 +1,6 @@
-// Server-sent events -> values, as far as our own server uses the format: `event` and `data`, one line each.
+// Server-sent events -> values, as far as our own server uses the format: `event`, `id` and `data`, one line each.
 
-export type ServerEvent = { readonly kind: string; readonly data: string }
+export type ServerEvent = { readonly kind: string; readonly id?: number; readonly data: string }
 
 export async function* parseServerEvents(chunks: AsyncIterable<unknown>): AsyncGenerator<ServerEvent> {
   let pending = ''
@@ -22,5 +22,6 @@ async function* untilBroken(chunks: AsyncIterable<unknown>): AsyncGenerator {
 
 const parseBlock = (block: string): ServerEvent => {
   const fields = new Map(block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]))
-  return { kind: fields.get('event') ?? 'message', data: fields.get('data') ?? '' }
+  const id = fields.get('id')
+  return { kind: fields.get('event') ?? 'message', ...(id === undefined ? {} : { id: Number(id) }), data: fields.get('data') ?? '' }
 }

@@ -1,0 +1,149 @@
+// Options of `set` -> keys of a declaration, by the manifest's names or by circus'. Tells which of them a process
+// only takes up with a new run. Pure.
+
+import { NixpackError } from '../contract/errors.ts'
+import { knownKeysAt } from '../contract/manifest-schema.ts'
+import { renderSuggestion } from '../contract/nearest-name.ts'
+
+export type OptionChange = {
+  readonly declaration: Readonly<Record<string, unknown>>
+  /** Set live, by starting and stopping instances. */
+  readonly numprocesses: number | undefined
+  readonly restarts: boolean
+}
+
+/** Keys may have dots: `environment.HOME`. Throws CONTROL_REFUSED for an unknown name. */
+export const planOptionChange = (wanted: Readonly<Record<string, unknown>>): OptionChange => {
+  const entries = Object.entries(wanted).map(([option, value]) => resolveOption(option, value))
+  const declaration = entries.filter(({ key }) => key !== 'numprocesses').reduce(setAt, {})
+  const count = entries.findLast(({ key }) => key === 'numprocesses')
+  return {
+    declaration,
+    numprocesses: count === undefined ? undefined : parseCount(count.value),
+    restarts: Object.keys(declaration).some((key) => !LIVE_KEYS.has(key)),
+  }
+}
+
+/** The key of the manifest behind an option's name, for `get`. */
+export const resolveOptionName = (option: string): string => {
+  const [head = ''] = option.split('.')
+  return CIRCUS_NAMES.get(head.toLowerCase()) ?? camelCase(head)
+}
+
+type Entry = { readonly key: string; readonly path: readonly string[]; readonly value: unknown }
+
+const resolveOption = (option: string, value: unknown): Entry => {
+  const rlimit = /^rlimit_(\w+)$/.exec(option)
+  if (rlimit !== null) return { key: 'rlimits', path: [rlimit[1] ?? ''], value: value === '' ? 'unlimited' : parseNumeric(value) }
+  const key = resolveOptionName(option)
+  if (!KNOWN_KEYS.includes(key)) {
+    const suggestion = renderSuggestion(option, [...KNOWN_KEYS, ...CIRCUS_NAMES.keys()])
+    throw new NixpackError('CONTROL_REFUSED', `cannot set "${option}": no such option${suggestion}`)
+  }
+  return { key, path: option.split('.').slice(1).map(camelUnlessVariable(key)), value: convert(key, option, value) }
+}
+
+/** The names in `environment` are the user's own. */
+const camelUnlessVariable =
+  (key: string) =>
+  (part: string): string =>
+    key === 'environment' ? part : camelCase(part)
+
+const camelCase = (name: string): string => name.replaceAll(/[-_]([a-z])/g, (_all, letter: string) => letter.toUpperCase())
+
+/** circus writes seconds as numbers, booleans and numbers as text. */
+const convert = (key: string, option: string, value: unknown): unknown => {
+  const special = SPECIAL_OPTIONS.get(option.toLowerCase())
+  if (special !== undefined) return special(value)
+  if (DURATION_KEYS.has(key)) return /^\d+(?:\.\d+)?$/.test(String(value)) ? `${String(value)}s` : value
+  if (BOOLEAN_KEYS.has(key)) return parseBoolean(value)
+  return COUNT_KEYS.has(key) ? parseNumeric(value) : value
+}
+
+const SPECIAL_OPTIONS: ReadonlyMap<string, (value: unknown) => unknown> = new Map<string, (value: unknown) => unknown>([
+  ['send_hup', (value) => (isTrue(value) ? { signal: 'SIGHUP' } : 'graceful')],
+  ['respawn', (value) => (isTrue(value) ? 'always' : 'never')],
+  ['env', (value) => (typeof value === 'string' ? parsePairs(value) : value)],
+  ['environment', (value) => (typeof value === 'string' ? parsePairs(value) : value)],
+  ['stop_signal', (value) => completeSignal(value)],
+  ['stopsignal', (value) => completeSignal(value)],
+])
+
+const completeSignal = (value: unknown): unknown => (typeof value === 'string' && !value.startsWith('SIG') ? `SIG${value.toUpperCase()}` : value)
+
+const isTrue = (value: unknown): boolean => ['true', 'yes', 'on', '1'].includes(String(value).toLowerCase())
+const parseBoolean = (value: unknown): unknown => (['false', 'no', 'off', '0'].includes(String(value).toLowerCase()) ? false : isTrue(value) || value)
+const parseNumeric = (value: unknown): unknown => (typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value)
+
+/** NAME=VALUE,NAME=VALUE */
+const parsePairs = (text: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(text.split(',').map((pair) => [pair.slice(0, pair.indexOf('=')).trim(), pair.slice(pair.indexOf('=') + 1)]))
+
+const parseCount = (value: unknown): number => {
+  const count = Number(value)
+  if (Number.isInteger(count) && count >= 0 && count <= 1000) return count
+  throw new NixpackError('CONTROL_REFUSED', `cannot set "numprocesses": expected a number from 0 to 1000, got ${JSON.stringify(value)}`)
+}
+
+const setAt = (declaration: Readonly<Record<string, unknown>>, { key, path, value }: Entry): Readonly<Record<string, unknown>> => {
+  const [first, ...rest] = path
+  if (first === undefined) return { ...declaration, [key]: value }
+  const before = declaration[key]
+  const inner = typeof before === 'object' && before !== null ? Object.fromEntries(Object.entries(before)) : {}
+  return { ...declaration, [key]: setAt(inner, { key: first, path: rest, value }) }
+}
+
+/** `args`: what follows the program, as circus has it. */
+const KNOWN_KEYS = [...knownKeysAt(['processes', '']), 'args']
+
+const CIRCUS_NAMES: ReadonlyMap<string, string> = new Map([
+  ['cmd', 'command'],
+  ['executable', 'program'],
+  ['working_dir', 'workingDirectory'],
+  ['uid', 'user'],
+  ['gid', 'group'],
+  ['env', 'environment'],
+  ['use_sockets', 'sockets'],
+  ['stdin_socket', 'stdin'],
+  ['stdout_stream', 'stdout'],
+  ['stderr_stream', 'stderr'],
+  ['respawn', 'restart'],
+  ['send_hup', 'reload'],
+])
+
+const DURATION_KEYS: ReadonlySet<string> = new Set([
+  'warmupDelay',
+  'gracefulTimeout',
+  'maxAge',
+  'maxAgeVariance',
+  'restartDelay',
+  'restartDelayMax',
+  'restartWindow',
+])
+const BOOLEAN_KEYS: ReadonlySet<string> = new Set(['copyEnv', 'singleton', 'autostart', 'oneshot', 'onDemand', 'stopChildren', 'essential'])
+const COUNT_KEYS: ReadonlySet<string> = new Set(['numprocesses', 'priority', 'restartBurst', 'maxRetry', 'nice', 'oomScoreAdj', 'user', 'group'])
+
+/** What the supervisor reads when it needs it; everything else is part of a run. */
+const LIVE_KEYS: ReadonlySet<string> = new Set([
+  ...DURATION_KEYS,
+  'description',
+  'singleton',
+  'autostart',
+  'priority',
+  'dependsOn',
+  'restart',
+  'successStatuses',
+  'restartStatuses',
+  'preventStatuses',
+  'restartBurst',
+  'flapping',
+  'maxRetry',
+  'resources',
+  'stopSignal',
+  'stopSignals',
+  'stopChildren',
+  'reload',
+  'hooks',
+  'schedule',
+  'essential',
+])

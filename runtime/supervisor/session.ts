@@ -1,33 +1,18 @@
-// Everything that a process has started and that stayed in its session (the shim made one per process).
-// The kernel keeps the session's number taken while a member lives, so that a scan cannot meet strangers.
+// Ends what a run leaves behind: its group, its session, and what has left both.
 
-import { readdirSync, readFileSync } from 'node:fs'
+import type { RunFacts, RunTrace } from './process-tree-run.ts'
+import { readOrphans, readRunMembers } from './process-tree-run.ts'
+import { hasProc, isSame } from './process-tree.ts'
+import type { ProcessMark } from './process-tree.ts'
 
-/** Pids of the living members of a session, zombies left out; empty as well when the number has a new owner. */
-export const readSession = (sessionId: number, isLeaderGone: boolean): readonly number[] => {
-  const members = readdirSync('/proc').flatMap((entry) => {
-    const pid = Number(entry)
-    return Number.isInteger(pid) && isMember(pid, sessionId) ? [pid] : []
-  })
-  return isLeaderGone && members.includes(sessionId) ? [] : members
-}
-
-const isMember = (pid: number, sessionId: number): boolean => {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The name in parentheses may hold anything; state, parent, group and session follow the last of them.
-    const [state, , , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 4)
-    return Number(session) === sessionId && state !== 'Z' && state !== 'X'
-  } catch {
-    // ENOENT and ESRCH: it ended while we looked.
-    return false
-  }
-}
-
-/** To the process group; to the process alone while the shim has not yet made the group. */
+/** To the process group; to the process alone while it has not yet made the group. */
 export const signalGroup = (pid: number, signal: NodeJS.Signals): void => {
   if (!sendSignal(-pid, signal)) sendSignal(pid, signal)
 }
+
+/** How many got it. Each is looked at again first, since its number may have a new owner. */
+export const signalProcesses = (marks: readonly ProcessMark[], signal: NodeJS.Signals): number =>
+  marks.filter((mark) => isSame(mark) && sendSignal(mark.pid, signal)).length
 
 export const sendSignal = (pid: number, signal: NodeJS.Signals): boolean => {
   try {
@@ -38,43 +23,98 @@ export const sendSignal = (pid: number, signal: NodeJS.Signals): boolean => {
   }
 }
 
-export type SessionRequest = { readonly sessionId: number; readonly signal: NodeJS.Signals; readonly isKill: boolean }
+/** SIGKILL for all of a run whose leader has not been waited for yet. */
+export const killRun = (run: RunTrace): void => {
+  // Found first: with the leader gone, the chains are cut.
+  const members = readRunMembers(run)
+  signalGroup(run.leaderPid, 'SIGKILL')
+  signalProcesses(members, 'SIGKILL')
+}
 
-export type SessionCleaner = {
+export type CleanerRequest = {
+  readonly run: RunFacts
+  /** The leader's descendants as they were before it was told to stop; empty after a crash. */
+  readonly snapshot: readonly ProcessMark[]
+  readonly signal: NodeJS.Signals
+  readonly isKill: boolean
+}
+
+export type Cleaner = {
   /** From now on SIGKILL. */
   kill(): void
+  cancel(): void
 }
 
 /**
- * Ends what is left of a session whose leader is gone: the stop signal once, then waiting, SIGKILL after kill().
- * `done` is called with the number of processes that would not go even so (uninterruptible, or not ours).
+ * For a run whose leader is gone: the stop signal once for each of what is left, then waiting, SIGKILL after kill(),
+ * until nothing more is found. `done` is called with the number of processes that would not go even so
+ * (uninterruptible, or not ours); at once when nothing is left.
  */
-export const createSessionCleaner = (request: SessionRequest, done: (remaining: number) => void): SessionCleaner => {
+export const createCleaner = (request: CleanerRequest, done: (remaining: number) => void): Cleaner => {
+  const { leaderPid } = request.run
+  const trace = { ...request.run, snapshot: request.snapshot }
+  const told = new Set<string>()
   let isKill = request.isKill
   let passesSinceKill = 0
   let delayMs = 2
   let timer: NodeJS.Timeout | undefined
-  const pass = (isFirst: boolean): void => {
-    const members = readSession(request.sessionId, true)
-    if (isKill) passesSinceKill += 1
-    if (members.length === 0 || passesSinceKill > KILL_PASSES) return done(members.length)
-    for (const pid of members) {
-      if (isKill) sendSignal(pid, 'SIGKILL')
-      else if (isFirst && sendSignal(pid, request.signal)) sendSignal(pid, 'SIGCONT')
+
+  const tell = (remains: readonly Remains[]): void => {
+    const news = remains.filter((one) => !told.has(keyOf(one)))
+    for (const one of news) {
+      told.add(keyOf(one))
+      // A stopped process would take the signal only after it is continued.
+      if (signalRemains(one, leaderPid, request.signal)) signalRemains(one, leaderPid, 'SIGCONT')
     }
-    timer = setTimeout(pass, delayMs, false)
-    delayMs = Math.min(delayMs * 2, 50)
   }
-  pass(true)
+  const pass = (): void => {
+    timer = undefined
+    const remains = readRemains(trace)
+    if (isKill) passesSinceKill += 1
+    if (remains.length === 0 || passesSinceKill > KILL_PASSES) return done(remains.length)
+    if (isKill) for (const one of remains) signalRemains(one, leaderPid, 'SIGKILL')
+    else tell(remains)
+    timer = setTimeout(pass, delayMs)
+    delayMs = Math.min(delayMs * 2, DELAY_MAX_MS)
+  }
+  pass()
   return {
     kill() {
       if (isKill || timer === undefined) return
       isKill = true
       clearTimeout(timer)
-      pass(false)
+      pass()
+    },
+    cancel() {
+      clearTimeout(timer)
+      timer = undefined
     },
   }
 }
 
+/** Without /proc there is only the group, whose number stays taken while it has a member. */
+type Remains = ProcessMark | 'group'
+
+/** The lists of children may leave one out while another one ends; a group that lives on is a reason to look twice. */
+const readRemains = (trace: RunTrace): readonly Remains[] => {
+  const found = readOrphans(trace, 'quick')
+  if (found.length > 0 || !isGroupAlive(trace.leaderPid)) return found
+  return hasProc() ? readOrphans(trace, 'scan') : ['group']
+}
+
+const keyOf = (one: Remains): string => (one === 'group' ? one : `${one.pid}.${one.startTicks}`)
+
+const signalRemains = (one: Remains, leaderPid: number, signal: NodeJS.Signals): boolean =>
+  one === 'group' ? sendSignal(-leaderPid, signal) : signalProcesses([one], signal) > 0
+
+const isGroupAlive = (groupId: number): boolean => {
+  try {
+    return process.kill(-groupId, 0)
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+const DELAY_MAX_MS = 50
 /** About two seconds. */
 const KILL_PASSES = 45

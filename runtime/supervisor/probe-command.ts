@@ -1,30 +1,77 @@
-// A readiness command: one short-lived child in its own session, killed when its time is over.
+// Commands on behalf of a process, its checks and hooks: short-lived children of the spawner, in sessions of their own.
+// When their time is over, everything that they have started goes with them.
 
-import type { ProcessSpec } from '../contract/process-spec.ts'
-import { createChild } from './child.ts'
-import { signalGroup } from './session.ts'
+import type { RunSpec } from '../contract/process-spec.ts'
+import { signalProcesses } from './session.ts'
+import { readDescendants } from './process-tree.ts'
+import type { Child, PipeFds, Spawner } from './spawner.ts'
+import type { ChildExit } from './state.ts'
 
-export type ProbeCommandRequest = {
-  readonly shimPath: string
-  readonly spec: ProcessSpec
-  readonly command: readonly string[]
-  readonly signal: AbortSignal
+export type CommandRunnerOptions = {
+  readonly spawner: Pick<Spawner, 'spawn'>
+  readonly fifosDir: string
+  /** Takes the pipes over; the answer waits until everything written so far is published, at most that long. */
+  readonly capture: (pipes: PipeFds) => (timeoutMs: number) => Promise<void>
 }
 
-export const runProbeCommand = ({ shimPath, spec, command, signal }: ProbeCommandRequest): Promise<boolean> =>
-  new Promise((resolve) => {
-    const { environment, workingDir } = spec
-    const child = createChild(
-      { shimPath, command, environment, workingDir, fifoDir: undefined },
-      {
-        exited: (exit) => {
-          signal.removeEventListener('abort', kill)
-          resolve(exit.kind === 'code' && exit.code === 0)
+export type CommandRequest = {
+  readonly run: RunSpec
+  readonly output: 'null' | 'log'
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+export type CommandEnd = { readonly kind: 'exit'; readonly exit: ChildExit } | { readonly kind: 'timeout' | 'aborted' }
+
+/** Resolves when the command is gone and its output is published. Never rejects. */
+export type CommandRunner = (request: CommandRequest) => Promise<CommandEnd>
+
+export const createCommandRunner =
+  ({ spawner, fifosDir, capture }: CommandRunnerOptions): CommandRunner =>
+  ({ run, output, timeoutMs, signal }) =>
+    new Promise((resolve) => {
+      if (signal?.aborted === true) return resolve({ kind: 'aborted' })
+      let cutOff: 'timeout' | 'aborted' | undefined
+      let drain: ((timeoutMs: number) => Promise<void>) | undefined
+      const cut = (kind: 'timeout' | 'aborted'): void => {
+        cutOff ??= kind
+        killTree(child)
+      }
+      const abort = (): void => cut('aborted')
+      const timer = timeoutMs === undefined ? undefined : setTimeout(cut, timeoutMs, 'timeout')
+      signal?.addEventListener('abort', abort)
+      const stream = output === 'log' ? 'pipe' : 'null'
+      const child = spawner.spawn(
+        { run, stdin: 'null', stdout: stream, stderr: stream, fifosDir, sockets: [], notifySocketPath: undefined, readyFd: undefined },
+        {
+          piped: (pipes) => void (drain = capture(pipes)),
+          // Its time was over before it ran.
+          spawned: () => (cutOff === undefined ? undefined : killTree(child)),
+          exited: (exit) => {
+            clearTimeout(timer)
+            signal?.removeEventListener('abort', abort)
+            const end = cutOff === undefined ? ({ kind: 'exit', exit } as const) : { kind: cutOff }
+            void (drain?.(DRAIN_MS) ?? Promise.resolve()).then(() => resolve(end))
+          },
         },
-      },
-    )
-    const kill = (): void => {
-      if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL')
-    }
-    signal.addEventListener('abort', kill)
-  })
+      )
+    })
+
+/** What it has left running in the background may keep the pipes open for ever. */
+const DRAIN_MS = 250
+
+const killTree = (child: Child): void => {
+  if (child.pid === undefined) return
+  // Found first: with the leader gone, the chains are cut.
+  const descendants = readDescendants(child.pid)
+  child.signal('session', 'SIGKILL')
+  signalProcesses(descendants, 'SIGKILL')
+}
+
+export type CheckCommand = (command: readonly string[], limitMs: number, signal: AbortSignal) => Promise<CommandEnd>
+
+/** A check runs as the process does, in its environment; what it says is of no interest. */
+export const createCheckCommand =
+  (runCommand: CommandRunner, run: RunSpec): CheckCommand =>
+  (command, timeoutMs, signal) =>
+    runCommand({ run: { ...run, command, program: undefined }, output: 'null', timeoutMs, signal })

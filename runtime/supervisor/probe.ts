@@ -1,103 +1,101 @@
-// Readiness: asks until the answer is yes or the time is over. Log lines are events; sockets and commands are tried
-// again at short, growing intervals, because the kernel tells nobody that somebody else listens.
+// Start-up and readiness: waits until a check says yes, or its time is over. What a run says by itself is an event;
+// the rest is asked again at short, growing intervals, because the kernel tells nobody that somebody else listens.
 
-import { connect } from 'node:net'
-import type { LookupFunction } from 'node:net'
-import type { LogEvent, LogHub } from '../log/log-hub.ts'
+import type { ReadyCheck, ReadySpec, StartupSpec } from '../contract/process-spec.ts'
+import type { LogEvent } from '../log/log-event.ts'
 import { decodeLines } from '../log/log-hub.ts'
-import type { ReadyCheck, ReadySpec } from '../contract/process-spec.ts'
+import { createAsk, isPolled } from './probe-ask.ts'
+import type { Ask, CheckContext } from './probe-ask.ts'
+import type { RunFeed } from './probe-feed.ts'
+import { createDeadline, pause } from './probe-time.ts'
 
-export type Probe = { cancel(): void }
-
-export type ProbeRequest = {
-  readonly process: string
-  readonly ready: ReadySpec
-  readonly hub: LogHub
-  /** Lines after this one are of the run in question. */
-  readonly sinceSequence: number
-  /** Runs a command in the environment of the process; the answer is whether it succeeded. */
-  readonly runCommand: (command: readonly string[], signal: AbortSignal) => Promise<boolean>
+export type Probe = {
+  /** Why the latest answer was no; empty when there was none. */
+  readonly reason: string
+  cancel(): void
 }
 
-/** `done` is called at most once, and never after cancel(). */
-export const createProbe = (request: ProbeRequest, done: (outcome: 'ready' | 'readyTimeout') => void): Probe => {
-  const { check, timeoutMs } = request.ready
+export type ProbeRequest = { readonly context: CheckContext; readonly spec: StartupSpec | ReadySpec }
+export type ProbeOutcome = { readonly kind: 'ready' } | { readonly kind: 'readyTimeout'; readonly reason: string }
+
+/** `done` is called at most once, and neither after cancel() nor before this returns. */
+export const createProbe = ({ context, spec }: ProbeRequest, done: (outcome: ProbeOutcome) => void): Probe => {
+  const { check, intervalMs, timeoutMs } = spec
   const abort = new AbortController()
-  const finish = (outcome: 'ready' | 'readyTimeout'): void => {
+  let reason = ''
+  const finish = (outcome: ProbeOutcome): void => {
     if (abort.signal.aborted) return
     abort.abort()
     done(outcome)
   }
-  const timer = setTimeout(finish, timeoutMs, 'readyTimeout')
-  abort.signal.addEventListener('abort', () => clearTimeout(timer))
-  if (check.kind === 'logLine') {
-    abort.signal.addEventListener(
-      'abort',
-      watchLines(request, check.pattern, () => finish('ready')),
-    )
-  } else void askUntilReady(request, check, abort.signal).then((isReady) => isReady && finish('ready'))
-  return { cancel: () => abort.abort() }
+  const ready = (): void => finish({ kind: 'ready' })
+  const deadline = createDeadline(timeoutMs, () => finish({ kind: 'readyTimeout', reason: reason === '' ? describeSilence(check) : reason }))
+  const unsubscribe = context.feed.subscribe((news) => {
+    if (news !== 'readyFd' && news.extendTimeoutUs !== undefined) deadline.extend(news.extendTimeoutUs / 1000)
+  })
+  abort.signal.addEventListener('abort', () => (deadline.cancel(), unsubscribe()))
+  if (isPolled(check)) {
+    const note = (text: string): void => void (reason = text)
+    void askUntilYes({ ask: createAsk(check, context), intervalMs, timeoutMs, note }, abort.signal).then((isYes) => isYes && ready())
+  } else abort.signal.addEventListener('abort', awaitEvent(check, context, ready))
+  return {
+    get reason() {
+      return reason
+    },
+    cancel: () => abort.abort(),
+  }
+}
+
+type EventCheck = Exclude<ReadyCheck, { kind: 'tcp' | 'unix' | 'http' | 'exec' | 'path' }>
+
+const describeSilence = (check: ReadyCheck): string => {
+  if (check.kind === 'notify') return 'it did not say READY=1'
+  if (check.kind === 'fd') return `it wrote no line to descriptor ${check.fd}`
+  return check.kind === 'logLine' ? `no line of its output matched ${String(check.pattern)}` : ''
+}
+
+const awaitEvent = (check: EventCheck, context: CheckContext, found: () => void): (() => void) => {
+  if (check.kind === 'logLine') return watchLines(context, check.pattern, found)
+  return watchFeed(context.feed, (feed) => (check.kind === 'notify' ? feed.isReady : feed.isFdReady), found)
+}
+
+const watchFeed = (feed: RunFeed, isDone: (feed: RunFeed) => boolean, found: () => void): (() => void) => {
+  const look = (): void => (isDone(feed) ? found() : undefined)
+  // Later, like every other answer: the caller is in the middle of a transition.
+  queueMicrotask(look)
+  return feed.subscribe(look)
 }
 
 /** A program may have said it before anybody knew that it runs: what is kept of its output counts too. */
-const watchLines = (request: ProbeRequest, pattern: RegExp, found: () => void): (() => void) => {
-  const { process: name, hub, sinceSequence } = request
-  const look = ({ process, bytes, sequence }: LogEvent): void => {
-    if (process !== name || sequence <= sinceSequence) return
-    if (decodeLines(bytes).some((line) => pattern.test(line))) found()
+const watchLines = ({ process: label, hub, sinceSequence }: CheckContext, pattern: RegExp, found: () => void): (() => void) => {
+  const names = new Set([label])
+  const look = ({ bytes, sequence }: LogEvent): void => {
+    if (sequence > sinceSequence && decodeLines(bytes).some((line) => pattern.test(line))) found()
   }
-  const unsubscribe = hub.subscribe(look)
-  // Later, like every other answer: the caller is in the middle of a transition.
   queueMicrotask(() => {
-    for (const event of hub.recent([name])) look(event)
+    for (const event of hub.recent({ names, after: sinceSequence })) look(event)
   })
-  return unsubscribe
+  return hub.subscribe({ names }, look)
 }
 
-type AskedCheck = Exclude<ReadyCheck, { kind: 'logLine' }>
+type Asking = { readonly ask: Ask; readonly intervalMs: number; readonly timeoutMs: number; readonly note: (reason: string) => void }
 
-const askUntilReady = async (request: ProbeRequest, check: AskedCheck, signal: AbortSignal): Promise<boolean> => {
-  for (let delayMs = FIRST_RETRY_MS; !signal.aborted; delayMs = Math.min(delayMs * RETRY_GROWTH, request.ready.intervalMs)) {
-    if (await ask(request, check, signal)) return true
+const askUntilYes = async ({ ask, intervalMs, timeoutMs, note }: Asking, signal: AbortSignal): Promise<boolean> => {
+  let delayMs = Math.min(FIRST_RETRY_MS, intervalMs)
+  let limitMs = Math.min(FIRST_LIMIT_MS, timeoutMs)
+  while (!signal.aborted) {
+    const answer = await ask(limitMs, signal)
+    if (answer.isYes) return true
+    note(answer.reason)
+    // A try that hangs must not end the asking, nor may one that is only slow be cut off for ever.
+    if (answer.isLate === true) limitMs = Math.min(limitMs * 2, timeoutMs)
     await pause(delayMs, signal)
+    delayMs = Math.min(delayMs * RETRY_GROWTH, intervalMs)
   }
   return false
 }
 
 const FIRST_RETRY_MS = 2
+const FIRST_LIMIT_MS = 2000
 /** The answer is late by at most this share of the time that the program needed. */
 const RETRY_GROWTH = 1.2
-
-const ask = (request: ProbeRequest, check: AskedCheck, signal: AbortSignal): Promise<boolean> => {
-  if (check.kind === 'exec') return request.runCommand(check.command, signal)
-  return canConnect(check.kind === 'tcp' ? check : { path: check.socketPath }, signal)
-}
-
-const canConnect = (target: { host: string; port: number } | { path: string }, signal: AbortSignal): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect({ ...target, ...('host' in target && isLocalhost(target.host) ? { lookup: lookupLocalhost } : {}), signal })
-    const answer = (isConnected: boolean): void => {
-      socket.destroy()
-      resolve(isConnected)
-    }
-    socket.setTimeout(CONNECT_TIMEOUT_MS, () => answer(false))
-    socket.on('connect', () => answer(true))
-    socket.on('error', () => answer(false))
-  })
-
-/** RFC 6761: these names mean this host, also where neither /etc/hosts nor a name server says so. */
-const isLocalhost = (host: string): boolean => /^(?:.*\.)?localhost$/i.test(host)
-
-const lookupLocalhost: LookupFunction = (_name, _options, answer) =>
-  answer(null, [
-    { address: '127.0.0.1', family: 4 },
-    { address: '::1', family: 6 },
-  ])
-
-const CONNECT_TIMEOUT_MS = 2000
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true })
-  })

@@ -1,0 +1,75 @@
+// Puts the question of a check once. What cannot be asked but only waited for (log lines, messages) is not here.
+
+import { lstatSync, statSync } from 'node:fs'
+import { uptime } from 'node:os'
+import type { LogHub } from '../log/log-hub.ts'
+import type { ReadyCheck } from '../contract/process-spec.ts'
+import { answerLate, answerNo, YES } from './probe-answer.ts'
+import type { Answer } from './probe-answer.ts'
+import type { CheckCommand, CommandEnd } from './probe-command.ts'
+import { createConnectCheck } from './probe-connect.ts'
+import type { RunFeed } from './probe-feed.ts'
+import { askHttp, parseHttpTarget } from './probe-http.ts'
+import { TICKS_PER_SECOND } from './proc-stat.ts'
+import type { RunFacts } from './process-tree-run.ts'
+import { readStat } from './process-tree.ts'
+
+export type CheckContext = {
+  /** What its lines are called in the hub. */
+  readonly process: string
+  readonly hub: Pick<LogHub, 'subscribe' | 'recent'>
+  /** Lines after this one are of the run in question. */
+  readonly sinceSequence: number
+  readonly run: RunFacts
+  readonly feed: RunFeed
+  readonly runCommand: CheckCommand
+}
+
+export type PolledCheck = Extract<ReadyCheck, { kind: 'tcp' | 'unix' | 'http' | 'exec' | 'path' }>
+export type Ask = (limitMs: number, signal: AbortSignal) => Promise<Answer>
+
+export const isPolled = (check: ReadyCheck): check is PolledCheck => check.kind !== 'logLine' && check.kind !== 'notify' && check.kind !== 'fd'
+
+/** Of one run; it remembers whose sockets are whose. */
+export const createAsk = (check: PolledCheck, context: CheckContext): Ask => {
+  if (check.kind === 'exec') return createExecAsk(check.command, context)
+  if (check.kind === 'path') return () => Promise.resolve(lookFor(check.path, context.run.leaderPid))
+  const connectTo = createConnectCheck(context.run)
+  if (check.kind === 'tcp') return (limitMs, signal) => connectTo({ target: { host: check.host, port: check.port }, limitMs, signal })
+  if (check.kind === 'unix') return (limitMs, signal) => connectTo({ target: { path: check.socketPath }, limitMs, signal })
+  if (!URL.canParse(check.url)) return () => Promise.resolve(answerNo('its URL is none'))
+  const http = parseHttpTarget(check.url)
+  const { host, port } = http
+  return (limitMs, signal) => connectTo({ target: { host, port }, limitMs, signal, converse: (socket, answer) => askHttp(http, socket, answer) })
+}
+
+const createExecAsk =
+  (command: readonly string[], { runCommand }: CheckContext): Ask =>
+  async (limitMs, signal) =>
+    judgeEnd(await runCommand(command, limitMs, signal), command[0] ?? '', limitMs)
+
+const judgeEnd = (end: CommandEnd, program: string, limitMs: number): Answer => {
+  if (end.kind !== 'exit') return answerLate(`"${program}" did not end`, limitMs)
+  const { exit } = end
+  if (exit.kind === 'spawnFailed') return answerNo(exit.message)
+  if (exit.kind === 'signal') return answerNo(`"${program}" was ended by ${exit.signal}`)
+  return exit.code === 0 ? YES : answerNo(`"${program}" exited with status ${exit.code}`)
+}
+
+/** What an earlier run has left there does not count: "appears" means since this one began. */
+const lookFor = (path: string, leaderPid: number): Answer => {
+  try {
+    // Of a link both count: itself, and what it leads to.
+    const changedMs = Math.max(lstatSync(path).ctimeMs, statSync(path).ctimeMs)
+    const startTicks = readStat(leaderPid)?.startTicks
+    if (startTicks === undefined) return YES
+    const startedMs = Date.now() - uptime() * 1000 + (startTicks / TICKS_PER_SECOND) * 1000
+    return changedMs >= startedMs - CLOCK_MARGIN_MS ? YES : answerNo(`"${path}" is older than the process`)
+  } catch {
+    // ENOENT, ENOTDIR: not yet. EACCES: it cannot be told from not yet.
+    return answerNo(`"${path}" is not there`)
+  }
+}
+
+/** Uptime and file times are rounded down to their clocks' ticks. */
+const CLOCK_MARGIN_MS = 50

@@ -1,0 +1,112 @@
+// What processes use, from /proc. Memory is the resident size, as circus counts it: one short file per process, where
+// the proportional size makes the kernel walk all pages under the lock that the process itself needs.
+
+import { readFileSync } from 'node:fs'
+import { uptime } from 'node:os'
+import { TICKS_PER_SECOND } from './proc-stat.ts'
+import type { ProcStat } from './proc-stat.ts'
+import { createProcessTree, readEntries, readStat, readText, walkTree } from './process-tree.ts'
+
+export type ProcessUsage = {
+  readonly pid: number
+  readonly parentPid: number
+  readonly state: string
+  /** With its start time: of this process and no other. */
+  readonly startTicks: number
+  /** Since it started, in user and in kernel mode. */
+  readonly cpuMs: number
+  readonly rssBytes: number
+  readonly threads: number
+  readonly ageMs: number
+  /** Its arguments; of a zombie or kernel thread, its name. */
+  readonly command: string
+}
+
+/** Undefined when it has ended. */
+export const readUsage = (pid: number): ProcessUsage | undefined => {
+  const stat = readStat(pid)
+  return stat && describeUsage(stat)
+}
+
+const describeUsage = (stat: ProcStat): ProcessUsage => ({
+  pid: stat.pid,
+  parentPid: stat.parentPid,
+  state: stat.state,
+  startTicks: stat.startTicks,
+  cpuMs: (stat.cpuTicks * 1000) / TICKS_PER_SECOND,
+  rssBytes: stat.rssPages * PAGE_BYTES,
+  threads: stat.threads,
+  ageMs: Math.max(0, uptime() * 1000 - (stat.startTicks * 1000) / TICKS_PER_SECOND),
+  command: readCommand(stat),
+})
+
+const readCommand = ({ pid, name }: ProcStat): string => {
+  const text = Buffer.from(readText(`/proc/${pid}/cmdline`), 'latin1').toString()
+  return text === '' ? `[${name}]` : text.replace(/\0+$/, '').replaceAll('\0', ' ')
+}
+
+/** AT_PAGESZ of our own auxiliary vector: 4 KiB, except on some ARM kernels. */
+const readPageBytes = (): number => {
+  try {
+    const vector = readFileSync('/proc/self/auxv')
+    for (let at = 0; at + 16 <= vector.length; at += 16) {
+      if (vector.readBigUInt64LE(at) === 6n) return Number(vector.readBigUInt64LE(at + 8))
+    }
+  } catch {
+    // ENOENT: without /proc there is nothing to be multiplied either.
+  }
+  return 4096
+}
+const PAGE_BYTES = readPageBytes()
+
+export type ExtendedUsage = ProcessUsage & {
+  readonly nice: number
+  readonly userId: number
+  /** The rest is undefined where only the owner, or only root, may look. */
+  readonly descriptors: number | undefined
+  readonly pssBytes: number | undefined
+  readonly readBytes: number | undefined
+  readonly writtenBytes: number | undefined
+  readonly voluntarySwitches: number | undefined
+  readonly involuntarySwitches: number | undefined
+}
+
+export const readExtendedUsage = (pid: number): ExtendedUsage | undefined => {
+  const stat = readStat(pid)
+  if (stat === undefined) return undefined
+  const status = readText(`/proc/${pid}/status`)
+  const io = readText(`/proc/${pid}/io`)
+  const pssKib = parseField(readText(`/proc/${pid}/smaps_rollup`), 'Pss')
+  const descriptors = readEntries(`/proc/${pid}/fd`).length
+  return {
+    ...describeUsage(stat),
+    nice: stat.nice,
+    userId: parseField(status, 'Uid') ?? 0,
+    descriptors: descriptors === 0 ? undefined : descriptors,
+    pssBytes: pssKib === undefined ? undefined : pssKib * 1024,
+    readBytes: parseField(io, 'read_bytes'),
+    writtenBytes: parseField(io, 'write_bytes'),
+    voluntarySwitches: parseField(status, 'voluntary_ctxt_switches'),
+    involuntarySwitches: parseField(status, 'nonvoluntary_ctxt_switches'),
+  }
+}
+
+/** The first number of a line "NAME: NUMBER ...". */
+export const parseField = (text: string, name: string): number | undefined => {
+  const digits = new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(text)?.[1]
+  return digits === undefined ? undefined : Number(digits)
+}
+
+export type TreeUsage = {
+  /** The leader first. */
+  readonly processes: readonly ProcessUsage[]
+  readonly rssBytes: number
+}
+
+/** Of the process alone, or with its descendants. */
+export const readTreeUsage = (pid: number, children: boolean): TreeUsage | undefined => {
+  const pids = children ? walkTree(createProcessTree(), [pid]) : [pid]
+  const processes = pids.flatMap((one) => readUsage(one) ?? [])
+  if (processes[0]?.pid !== pid) return undefined
+  return { processes, rssBytes: processes.reduce((sum, { rssBytes }) => sum + rssBytes, 0) }
+}

@@ -4,8 +4,9 @@ import type { ProcessState } from '../contract/control.ts'
 import type { ExitPolicy, ProcessSpec } from '../contract/process-spec.ts'
 import { resolveDependents } from './graph.ts'
 
+/** One process: `failed` as soon as one instance is, `completed` when all are. */
 export type Finished = {
-  readonly spec: ProcessSpec
+  readonly spec: Pick<ProcessSpec, 'name' | 'dependsOn' | 'essential' | 'oneshot' | 'autostart'>
   readonly state: ProcessState
   readonly succeeded: boolean
 }
@@ -14,23 +15,27 @@ export type Finished = {
 export type Ending = { readonly kind: 'process'; readonly name: string } | { readonly kind: 'everything' }
 
 export const resolveEnding = (policy: ExitPolicy, processes: readonly Finished[]): Ending | undefined => {
-  const ended = processes.filter(({ state }) => state === 'completed' || state === 'failed')
+  const ended = processes.filter(hasEnded)
   const decisive = ended.find((finished) => isDecisive(policy, finished, processes))
   if (decisive !== undefined) return { kind: 'process', name: decisive.spec.name }
-  if (ended.length < processes.length) return undefined
+  // What only starts by command is no reason to wait once there was something else.
+  const open = processes.filter((finished) => !hasEnded(finished) && (finished.spec.autostart || finished.state !== 'stopped'))
+  if (ended.length === 0 || open.length > 0) return undefined
   const unlucky = ended.find(({ succeeded }) => !succeeded)
   return unlucky === undefined ? { kind: 'everything' } : { kind: 'process', name: unlucky.spec.name }
 }
 
+const hasEnded = ({ state }: Finished): boolean => state === 'completed' || state === 'failed'
+
 const isDecisive = (policy: ExitPolicy, { spec, succeeded }: Finished, all: readonly Finished[]): boolean => {
   if (policy === 'first-failure') return !succeeded
   if (policy !== 'essential') return spec.name === policy.process
-  return spec.essential && !(succeeded && isTask(spec.name, all))
+  return spec.essential && !(succeeded && isTask(spec, all))
 }
 
-/** Somebody waits for its completion: that it ends successfully is what it is there for. */
-const isTask = (name: string, all: readonly Finished[]): boolean => {
+/** That it ends successfully is what it is there for: it says so, or somebody waits for it. */
+const isTask = ({ name, oneshot }: Finished['spec'], all: readonly Finished[]): boolean => {
   const specs = all.map(({ spec }) => spec)
   const dependents = new Set(resolveDependents(specs, name))
-  return specs.some((spec) => dependents.has(spec.name) && spec.dependsOn[name] === 'completed_successfully')
+  return oneshot || specs.some((spec) => dependents.has(spec.name) && spec.dependsOn[name]?.condition === 'completed_successfully')
 }

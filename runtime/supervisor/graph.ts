@@ -1,19 +1,22 @@
-// Dependencies between processes: may this one start, may that one stop, how long can a stop take. Pure.
+// Dependencies between processes: may this one start, may that one stop, who goes down with whom, how long can a stop
+// take. Pure.
 
 import type { ProcessState } from '../contract/control.ts'
 import type { DependencyCondition, ProcessSpec } from '../contract/process-spec.ts'
 
-/** What dependents need to know of a process. */
-export type Standing = { readonly state: ProcessState; readonly succeeded: boolean }
+export type Node = Pick<ProcessSpec, 'name' | 'dependsOn'>
+
+/** What dependents need to know of a process, all its instances taken together. */
+export type Standing = 'pending' | 'started' | 'ready' | 'completed' | 'failed'
 
 export type Readiness =
   | { readonly kind: 'met' }
   | { readonly kind: 'pending'; readonly waitingFor: readonly string[] }
   | { readonly kind: 'failed'; readonly reason: string }
 
-export const resolveReadiness = (spec: ProcessSpec, standingOf: (name: string) => Standing): Readiness => {
+export const resolveReadiness = (node: Node, standingOf: (name: string) => Standing): Readiness => {
   const waitingFor: string[] = []
-  for (const [name, condition] of Object.entries(spec.dependsOn)) {
+  for (const [name, { condition }] of Object.entries(node.dependsOn)) {
     const answer = judge(standingOf(name), condition)
     if (answer === 'failed') return { kind: 'failed', reason: `"${name}" ended, and it had to be ${renderCondition(condition)}` }
     if (answer === 'pending') waitingFor.push(name)
@@ -22,37 +25,76 @@ export const resolveReadiness = (spec: ProcessSpec, standingOf: (name: string) =
 }
 
 /** A process that has done its work successfully satisfies every condition. */
-const judge = ({ state, succeeded }: Standing, condition: DependencyCondition): 'met' | 'pending' | 'failed' => {
-  if (state === 'completed') return succeeded ? 'met' : 'failed'
-  if (state === 'failed') return 'failed'
+export const judge = (standing: Standing, condition: DependencyCondition): 'met' | 'pending' | 'failed' => {
+  if (standing === 'completed') return 'met'
+  if (standing === 'failed') return 'failed'
   if (condition === 'completed_successfully') return 'pending'
-  return state === 'ready' || (condition === 'started' && state === 'running') ? 'met' : 'pending'
+  return standing === 'ready' || (condition === 'started' && standing === 'started') ? 'met' : 'pending'
 }
 
-const renderCondition = (condition: DependencyCondition): string => (condition === 'completed_successfully' ? 'completed successfully' : condition)
+export const renderCondition = (condition: DependencyCondition): string => (condition === 'completed_successfully' ? 'completed successfully' : condition)
 
 export const isSettled = (state: ProcessState): boolean => state === 'stopped' || state === 'completed' || state === 'failed'
 
+/** Nothing of it runs: it need not wait for anybody in order to stop. */
+export const isIdle = (state: ProcessState): boolean => isSettled(state) || IDLE_STATES.has(state)
+
+const IDLE_STATES: ReadonlySet<ProcessState> = new Set(['waiting', 'scheduled', 'listening', 'backoff'])
+
 /** The processes that name this one in their dependsOn. */
-export const resolveDependents = (specs: readonly ProcessSpec[], name: string): readonly string[] =>
-  specs.filter(({ dependsOn }) => Object.hasOwn(dependsOn, name)).map((spec) => spec.name)
+export const resolveDependents = (nodes: readonly Node[], name: string): readonly string[] =>
+  nodes.filter(({ dependsOn }) => Object.hasOwn(dependsOn, name)).map((node) => node.name)
+
+/** Those that go down and up again with it, directly or because of one that does. */
+export const resolveRestarted = (nodes: readonly Node[], name: string): readonly string[] => {
+  const found = new Set<string>()
+  const follow = (dependency: string): void => {
+    for (const { name: dependent, dependsOn } of nodes) {
+      if (dependsOn[dependency]?.restart !== true || found.has(dependent)) continue
+      found.add(dependent)
+      follow(dependent)
+    }
+  }
+  follow(name)
+  return [...found]
+}
+
+/** Everything that these need, directly or not, themselves left out. */
+export const resolveDependencies = (nodes: readonly Node[], names: readonly string[]): readonly string[] => {
+  const found = new Set<string>(names)
+  const follow = (name: string): void => {
+    for (const dependency of Object.keys(nodes.find((node) => node.name === name)?.dependsOn ?? {})) {
+      if (found.has(dependency)) continue
+      found.add(dependency)
+      follow(dependency)
+    }
+  }
+  for (const name of names) follow(name)
+  return [...found].filter((name) => !names.includes(name))
+}
+
+export type StopQuestion = {
+  readonly nodes: readonly Node[]
+  readonly leaving: readonly string[]
+  readonly isIdle: (name: string) => boolean
+  readonly isSettled: (name: string) => boolean
+}
 
 /** Of the processes that are to stop, those that nobody among them depends on any more. */
-export const resolveStoppable = (specs: readonly ProcessSpec[], leaving: readonly string[], stateOf: (name: string) => ProcessState): readonly string[] =>
+export const resolveStoppable = ({ nodes, leaving, ...of }: StopQuestion): readonly string[] =>
   leaving.filter((name) => {
-    const state = stateOf(name)
-    if (isSettled(state)) return false
-    const isIdle = state === 'waiting' || state === 'backoff'
-    const needing = resolveDependents(specs, name).filter((dependent) => leaving.includes(dependent))
-    return isIdle || needing.every((dependent) => isSettled(stateOf(dependent)))
+    if (of.isSettled(name)) return false
+    const needing = resolveDependents(nodes, name).filter((dependent) => leaving.includes(dependent))
+    return of.isIdle(name) || needing.every((dependent) => of.isSettled(dependent))
   })
 
-/** Names in the order in which a start reaches them; processes of one wave start together. */
-export const planWaves = (specs: readonly ProcessSpec[]): readonly (readonly string[])[] => {
+/** Names in the order in which a start reaches them; those of one wave start together, the larger priority first. */
+export const planWaves = (specs: readonly Pick<ProcessSpec, 'name' | 'dependsOn' | 'priority'>[]): readonly (readonly string[])[] => {
   const waves: string[][] = []
   const placed = new Set<string>()
+  const sorted = sortByPriority(specs)
   while (placed.size < specs.length) {
-    const wave = specs.filter(({ name, dependsOn }) => !placed.has(name) && Object.keys(dependsOn).every((other) => placed.has(other))).map(({ name }) => name)
+    const wave = sorted.filter(({ name, dependsOn }) => !placed.has(name) && Object.keys(dependsOn).every((other) => placed.has(other))).map(({ name }) => name)
     if (wave.length === 0) throw new Error('unreachable: the manifest check lets no cycle pass')
     for (const name of wave) placed.add(name)
     waves.push(wave)
@@ -60,14 +102,15 @@ export const planWaves = (specs: readonly ProcessSpec[]): readonly (readonly str
   return waves
 }
 
-/** The longest chain of graceful timeouts: after this time an ordered stop cannot be waiting for anybody's good will. */
-export const planStopDeadlineMs = (specs: readonly ProcessSpec[]): number => {
+export const sortByPriority = <Spec extends { readonly priority: number }>(specs: readonly Spec[]): readonly Spec[] =>
+  specs.toSorted((left, right) => right.priority - left.priority)
+
+/** The longest chain of times to stop: after it an ordered stop cannot be waiting for anybody's good will. */
+export const planStopDeadlineMs = (specs: readonly Pick<ProcessSpec, 'name' | 'dependsOn' | 'priority'>[], stopTimeMs: (name: string) => number): number => {
   const longest = new Map<string, number>()
-  for (const spec of planWaves(specs)
-    .flat()
-    .flatMap((name) => specs.filter((candidate) => candidate.name === name))) {
-    const below = Object.keys(spec.dependsOn).map((name) => longest.get(name) ?? 0)
-    longest.set(spec.name, spec.gracefulTimeoutMs + Math.max(0, ...below))
+  for (const name of planWaves(specs).flat()) {
+    const below = Object.keys(specs.find((spec) => spec.name === name)?.dependsOn ?? {}).map((other) => longest.get(other) ?? 0)
+    longest.set(name, stopTimeMs(name) + Math.max(0, ...below))
   }
   return Math.max(0, ...longest.values())
 }

@@ -1,6 +1,6 @@
 // Whether and when a process that ended by itself is started again. Pure: time and randomness are arguments.
 
-import type { RestartSpec } from '../contract/process-spec.ts'
+import type { ExitMark, FlappingSpec, RestartSpec } from '../contract/process-spec.ts'
 
 export type RestartHistory = {
   /** Restarts since the last stable run; the exponent of the delay. */
@@ -8,12 +8,19 @@ export type RestartHistory = {
   readonly failuresAtMs: readonly number[]
   /** Runs in a row that were stopped because they did not become ready. */
   readonly unreadyRuns: number
+  /** Starts in a row that failed before the program ran. */
+  readonly spawnFailures: number
+  /** Pauses in a row because of flapping. */
+  readonly flaps: number
 }
 
-export const NO_HISTORY: RestartHistory = { attempt: 0, failuresAtMs: [], unreadyRuns: 0 }
+export const NO_HISTORY: RestartHistory = { attempt: 0, failuresAtMs: [], unreadyRuns: 0, spawnFailures: 0, flaps: 0 }
 
 export type EndedRun = {
-  readonly outcome: 'success' | 'failure' | 'unready' | 'impossible'
+  /** `unready` and `unhealthy`: it was stopped for that. */
+  readonly outcome: 'success' | 'failure' | 'unready' | 'unhealthy' | 'spawnFailed'
+  /** How it ended; undefined when that was not up to it. */
+  readonly mark: ExitMark | undefined
   /** How long it had been ready (or running, without a readiness check). */
   readonly readyMs: number
 }
@@ -27,33 +34,73 @@ export type RestartRequest = {
   readonly run: EndedRun
   readonly history: RestartHistory
   readonly spec: RestartSpec
+  /** Success is the end of it, whatever the policy. */
+  readonly isTask: boolean
   readonly nowMs: number
   /** From 0 to 1, exclusive. */
   readonly random: number
 }
 
 export const decideRestart = (request: RestartRequest): RestartDecision => {
-  const { run, spec } = request
-  if (run.outcome === 'impossible') return { kind: 'fail', reason: 'its program cannot be run' }
-  if (run.outcome === 'success' && spec.policy !== 'always') return { kind: 'complete' }
+  const { run, spec, isTask } = request
+  if (run.outcome === 'spawnFailed') return decideNextSpawn(request)
+  if (run.outcome === 'unhealthy') return decideNextRun(request)
+  if (isAmong(run.mark, spec.preventStatuses)) return { kind: 'complete' }
+  if (isAmong(run.mark, spec.restartStatuses)) return decideNextRun(request)
+  if (run.outcome === 'success' && (isTask || spec.policy !== 'always')) return { kind: 'complete' }
   if (spec.policy !== 'never') return decideNextRun(request)
   return run.outcome === 'unready' ? { kind: 'fail', reason: 'it did not become ready' } : { kind: 'complete' }
 }
 
-const decideNextRun = ({ run, history: past, spec, nowMs, random }: RestartRequest): RestartDecision => {
-  const history = run.readyMs >= stableAfterMs(spec) ? NO_HISTORY : past
-  const failuresAtMs = [...history.failuresAtMs.filter((atMs) => nowMs - atMs < spec.windowMs), nowMs]
+const isAmong = (mark: ExitMark | undefined, marks: readonly ExitMark[]): boolean => mark !== undefined && marks.includes(mark)
+
+/** No program has run that could have been stable: even the first try again waits. */
+const decideNextSpawn = ({ history: past, spec, random }: RestartRequest): RestartDecision => {
+  const spawnFailures = past.spawnFailures + 1
+  if (spec.policy === 'never' || isOver(spawnFailures, spec.maxRetry)) return { kind: 'fail', reason: 'its program cannot be run' }
+  const delayMs = backOffMs({ ...spec, delayMs: Math.max(spec.delayMs, SPAWN_DELAY_MIN_MS) }, spawnFailures, random)
+  return { kind: 'restart', delayMs: Math.max(delayMs, 1), history: { ...past, spawnFailures } }
+}
+
+const SPAWN_DELAY_MIN_MS = 100
+
+/** A limit of -1 is none. */
+const isOver = (count: number, limit: number): boolean => limit >= 0 && count > limit
+
+const decideNextRun = (request: RestartRequest): RestartDecision => {
+  const { run, spec, history: past, nowMs } = request
+  const isStable = run.readyMs >= stableAfterMs(spec)
+  const history = isStable ? { ...NO_HISTORY, flaps: past.flaps, failuresAtMs: spec.flapping === undefined ? [] : past.failuresAtMs } : past
   const unreadyRuns = run.outcome === 'unready' ? history.unreadyRuns + 1 : 0
-  if (unreadyRuns > spec.burst) return { kind: 'fail', reason: `it did not become ready in ${unreadyRuns} runs` }
-  if (failuresAtMs.length > spec.burst) {
+  if (isOver(unreadyRuns, spec.burst)) return { kind: 'fail', reason: `it did not become ready in ${unreadyRuns} runs` }
+  const next = { ...history, unreadyRuns, spawnFailures: 0 }
+  return spec.flapping === undefined ? decideBurst({ ...request, history: next }) : decideFlapping(next, spec.flapping, nowMs)
+}
+
+const decideBurst = ({ history, spec, nowMs, random }: RestartRequest): RestartDecision => {
+  // No more of them than can matter: without a limit the list would only grow.
+  const failuresAtMs = [...history.failuresAtMs.filter((atMs) => nowMs - atMs < spec.windowMs), nowMs].slice(-1 - Math.max(spec.burst, 0))
+  if (isOver(failuresAtMs.length, spec.burst)) {
     return { kind: 'fail', reason: `it ended ${failuresAtMs.length} times within ${spec.windowMs / 1000} s` }
   }
   const { attempt } = history
   return {
     kind: 'restart',
     delayMs: attempt === 0 ? 0 : backOffMs(spec, attempt, random),
-    history: { attempt: attempt + 1, failuresAtMs, unreadyRuns },
+    history: { ...history, attempt: attempt + 1, failuresAtMs },
   }
+}
+
+/** As circus does it: so many ends within the window mean a constant pause, so many pauses in a row mean the end. */
+const decideFlapping = (history: RestartHistory, { attempts, windowMs, retryInMs, maxRetry }: FlappingSpec, nowMs: number): RestartDecision => {
+  const endsAtMs = [...history.failuresAtMs, nowMs]
+  if (endsAtMs.length < attempts) return { kind: 'restart', delayMs: 0, history: { ...history, failuresAtMs: endsAtMs } }
+  const isFlapping = nowMs - (endsAtMs[0] ?? nowMs) <= windowMs
+  if (!isFlapping) return { kind: 'restart', delayMs: 0, history: { ...history, failuresAtMs: [], flaps: 0 } }
+  if (isOver(history.flaps + 1, maxRetry)) {
+    return { kind: 'fail', reason: `it is flapping: it ended ${attempts} times within ${windowMs / 1000} s, also after ${maxRetry} pauses` }
+  }
+  return { kind: 'restart', delayMs: retryInMs, history: { ...history, failuresAtMs: [], flaps: history.flaps + 1 } }
 }
 
 /** A run of ten delays counts as stable: what happened before it is forgotten, and the next restart is immediate. */

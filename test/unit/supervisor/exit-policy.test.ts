@@ -4,7 +4,7 @@ import type { Finished } from '../../../runtime/supervisor/exit-policy.ts'
 import { createSpec } from '../../helpers/process-spec.ts'
 
 const api = (overrides: Partial<Finished> = {}): Finished => ({
-  spec: createSpec({ name: 'api', dependsOn: { migrate: 'completed_successfully' } }),
+  spec: createSpec({ name: 'api', dependsOn: { migrate: { condition: 'completed_successfully', restart: false } } }),
   state: 'ready',
   succeeded: false,
   ...overrides,
@@ -55,4 +55,16 @@ test('when all have ended there is nothing left to do, and a failure among them 
 
 test('a process that was stopped by command keeps the bundle alive', () => {
   expect(resolveEnding('essential', [api({ state: 'stopped' })])).toBeUndefined()
+})
+
+test('a oneshot that nobody waits for may end successfully, too', () => {
+  const once = migrate({ spec: createSpec({ name: 'cleanup', oneshot: true }) })
+  expect(resolveEnding('essential', [helper(), once])).toBeUndefined()
+  expect(resolveEnding('essential', [helper(), { ...once, succeeded: false }])).toEqual({ kind: 'process', name: 'cleanup' })
+})
+
+test('what only starts by command neither keeps a bundle alive that has done its work nor ends one that waits for commands', () => {
+  const later = helper({ state: 'stopped', spec: createSpec({ name: 'later', autostart: false }) })
+  expect(resolveEnding('essential', [later])).toBeUndefined()
+  expect(resolveEnding('essential', [later, helper({ state: 'completed', succeeded: true })])).toEqual({ kind: 'everything' })
 })

@@ -1,0 +1,128 @@
+// What is known about one instance of a process, what can happen to it, and what is to be done then.
+
+import type { ProcessState } from '../contract/control.ts'
+import type { CorrectiveAction, InstanceSpec, ProcessSpec, StopStep } from '../contract/process-spec.ts'
+import { NO_HISTORY } from './restart.ts'
+import type { RestartHistory } from './restart.ts'
+
+export type ChildExit =
+  | { readonly kind: 'code'; readonly code: number }
+  | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
+  | { readonly kind: 'spawnFailed'; readonly status: 125 | 126 | 127; readonly message: string }
+
+/** Hooks of a run that can prevent it; the others are nobody's news. */
+export type StartHook = 'beforeSpawn' | 'afterSpawn'
+
+export type ProcessEvent =
+  | { readonly kind: 'start' | 'kill' | 'dependenciesMet' | 'demanded' | 'due' }
+  /** Instead of the declared steps. */
+  | { readonly kind: 'stop'; readonly steps?: readonly StopStep[] }
+  /** Down and up again, and no crash; what has a schedule runs now. */
+  | { readonly kind: 'restart'; readonly reason: string }
+  | { readonly kind: 'dependencyFailed'; readonly reason: string }
+  | { readonly kind: 'hookPassed'; readonly hook: StartHook }
+  | { readonly kind: 'hookFailed'; readonly hook: StartHook; readonly reason: string }
+  | { readonly kind: 'spawned'; readonly pid: number }
+  | { readonly kind: 'startupPassed' | 'ready' | 'unready' | 'startTimeout' }
+  | { readonly kind: 'unhealthy' | 'exceeded'; readonly reason: string; readonly action: CorrectiveAction }
+  | { readonly kind: 'expired' }
+  /** It asks for more time (EXTEND_TIMEOUT_USEC), from now on. */
+  | { readonly kind: 'extended'; readonly byMs: number }
+  | { readonly kind: 'mainPid'; readonly pid: number }
+  | { readonly kind: 'noticed'; readonly text: string }
+  | { readonly kind: 'exit'; readonly exit: ChildExit }
+  | { readonly kind: 'cleared' | 'retry' | 'graceExpired' }
+
+export type EventKind = ProcessEvent['kind']
+
+/** start: until it has started up or is ready. age: until it has lived long enough. */
+export type TimerName = 'start' | 'grace' | 'retry' | 'schedule' | 'age'
+
+export type Effect =
+  | { readonly kind: 'spawn' | 'killSession' | 'clearSession' }
+  | { readonly kind: 'runHook'; readonly hook: StartHook }
+  | { readonly kind: 'startProbe'; readonly step: 'startup' | 'ready' }
+  /** Of a run that is up: liveness and resources; readiness again. */
+  | { readonly kind: 'startObserving' | 'startRecheck' }
+  | { readonly kind: 'stopProbe' }
+  /** Hooks, probe and everything else that looks at this run. */
+  | { readonly kind: 'stopObserving' }
+  | { readonly kind: 'awaitDemand' | 'ignoreDemand' }
+  /** isStop: to whom, and what follows, is as declared for a stop. */
+  | { readonly kind: 'sendSignal'; readonly signal: NodeJS.Signals; readonly isStop: boolean }
+  | { readonly kind: 'startTimer'; readonly timer: TimerName; readonly afterMs: number }
+  | { readonly kind: 'cancelTimer'; readonly timer: TimerName }
+  | { readonly kind: 'reportImpossible'; readonly event: EventKind; readonly state: ProcessState }
+
+/** Why we are ending the run; `none`: it goes on, or ends by itself. `aborted`: a hook said no. */
+export type Intent = 'none' | 'stop' | 'restart' | 'expired' | 'unready' | 'unhealthy' | 'aborted'
+
+/** What has to succeed next until it is ready. */
+export type StartStep = 'afterSpawn' | 'startup' | 'ready' | 'recheck'
+
+export type ProcessRecord = {
+  readonly state: ProcessState
+  readonly wanted: boolean
+  readonly intent: Intent
+  /** Undefined when nothing has to. */
+  readonly step: StartStep | undefined
+  readonly stopSteps: readonly StopStep[]
+  /** How many of them were taken. */
+  readonly stopsSent: number
+  /** Its time to stop is over, or that of its leftovers. */
+  readonly overdue: boolean
+  readonly pid: number | undefined
+  readonly exit: ChildExit | undefined
+  /** The latest run that ended did so successfully. */
+  readonly succeeded: boolean
+  readonly spawnedAtMs: number
+  readonly readyAtMs: number | undefined
+  readonly retryAtMs: number | undefined
+  readonly dueAtEpochMs: number | undefined
+  /** When the timer `start` or `grace` goes off. */
+  readonly deadlineMs: number
+  readonly starts: number
+  readonly restarts: number
+  readonly crashes: number
+  readonly history: RestartHistory
+  /** Why it failed, is held up or is being stopped; empty when the state says all. */
+  readonly reason: string
+  /** What it says of itself. */
+  readonly notice: string
+}
+
+export type Context = {
+  readonly spec: ProcessSpec
+  /** Of the run that is beginning or in progress. */
+  readonly instance: Pick<InstanceSpec, 'startup' | 'ready' | 'hooks'>
+  /** Monotonic. */
+  readonly nowMs: number
+  /** Only for schedules. */
+  readonly epochMs: number
+  readonly random: number
+}
+export type Transition = { readonly record: ProcessRecord; readonly effects: readonly Effect[] }
+
+export const createRecord = (): ProcessRecord => ({
+  state: 'stopped',
+  wanted: false,
+  intent: 'none',
+  step: undefined,
+  stopSteps: [],
+  stopsSent: 0,
+  overdue: false,
+  pid: undefined,
+  exit: undefined,
+  succeeded: false,
+  spawnedAtMs: 0,
+  readyAtMs: undefined,
+  retryAtMs: undefined,
+  dueAtEpochMs: undefined,
+  deadlineMs: 0,
+  starts: 0,
+  restarts: 0,
+  crashes: 0,
+  history: NO_HISTORY,
+  reason: '',
+  notice: '',
+})

@@ -11,6 +11,8 @@ export type LogSource = {
   /** NAME, or NAME:INDEX where there may be several. */
   readonly label: string
   readonly stream: LogStream
+  /** Whether it waits for readers that are slow, or loses lines. */
+  readonly onSlow: SlowPolicy
 }
 
 /** Whole lines of one source, in the order of their arrival. */

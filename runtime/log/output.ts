@@ -1,14 +1,17 @@
-// The queue before a sink. A reader that is slow but alive slows the writers down and loses nothing; one that
-// has stopped reading must not stop the services: after a grace everything above the limit is dropped and counted.
+// The queue before a sink. A reader that is slow but alive slows the writers down and loses nothing; one that has
+// stopped reading must not stop the services: after a grace everything above the limit is dropped and counted,
+// unless its writer is to wait.
 
+import type { SlowPolicy } from './log-event.ts'
+import { createWaiters } from './room.ts'
 import type { Sink } from './sink.ts'
 
 export type Output = {
-  write(bytes: Buffer, lineCount: number): void
-  /** True while producers should pause reading. */
-  readonly isCongested: boolean
-  /** Called when congestion begins and when it ends. */
-  onCongestion(listener: (isCongested: boolean) => void): void
+  write(bytes: Buffer, lineCount: number, terms?: OutputTerms): void
+  /** True while producers of this kind should pause. */
+  isFull(onSlow: SlowPolicy): boolean
+  /** Called once, when it may be worth to ask again. */
+  whenRoom(wake: () => void): void
   /** Nobody reads, for good. */
   readonly isBroken: boolean
   /** Lines that nobody could be given. */
@@ -18,52 +21,55 @@ export type Output = {
   close(): void
 }
 
+export type OutputTerms = { readonly onSlow: SlowPolicy; readonly dropped: (lines: number) => void }
+
 export type OutputOptions = {
   readonly sink: Sink
   readonly limitBytes?: number
   readonly stallMs?: number
 }
 
-type Queued = { readonly bytes: Buffer; readonly lineCount: number }
+type Queued = { readonly bytes: Buffer; readonly lineCount: number; readonly terms: OutputTerms }
 
 export const createOutput = (options: OutputOptions): Output => {
   const { sink, limitBytes = 4_194_304, stallMs = 1000 } = options
+  const waiters = createWaiters()
   let queue: Queued[] = []
   let queuedBytes = 0
   let isWriting = false
   let isBroken = false
-  let onCongestion = ignoreCongestion
   let isCongested = false
   let isStalled = false
   let linesDropped = 0
   let stallTimer: NodeJS.Timeout | undefined
   let idleWaiters: (() => void)[] = []
 
-  const setCongested = (now: boolean): void => {
-    if (now === isCongested) return
-    isCongested = now
-    onCongestion(now)
+  const drop = ({ lineCount, terms }: Pick<Queued, 'lineCount' | 'terms'>): void => {
+    linesDropped += lineCount
+    terms.dropped(lineCount)
   }
   const onStall = (): void => {
     isStalled = true
-    setCongested(false)
+    waiters.wake()
   }
   const settle = (): void => {
     clearTimeout(stallTimer)
     isStalled = false
-    if (queuedBytes <= limitBytes / 2) setCongested(false)
+    if (isBroken || queuedBytes <= limitBytes / 2) {
+      isCongested = false
+      waiters.wake()
+    }
     if (queue.length > 0) writeNext()
     else for (const wake of idleWaiters.splice(0)) wake()
   }
-  const breakOff = (inFlight: number): void => {
+  const breakOff = (): void => {
     isBroken = true
-    linesDropped += inFlight + queue.reduce((sum, { lineCount }) => sum + lineCount, 0)
+    for (const entry of queue) drop(entry)
     queue = []
     queuedBytes = 0
   }
   const writeNext = (): void => {
     const batch = queue.splice(0, batchLength(queue))
-    const lineCount = batch.reduce((sum, entry) => sum + entry.lineCount, 0)
     isWriting = true
     stallTimer = setTimeout(onStall, stallMs)
     stallTimer.unref()
@@ -71,28 +77,22 @@ export const createOutput = (options: OutputOptions): Output => {
     sink.write(written, (error) => {
       isWriting = false
       queuedBytes -= written.length
-      if (error !== undefined && hasRoomLater(error)) linesDropped += lineCount
-      else if (error !== undefined) breakOff(lineCount)
+      if (error !== undefined) for (const entry of batch) drop(entry)
+      if (error !== undefined && !hasRoomLater(error)) breakOff()
       settle()
     })
   }
   return {
-    write(bytes, lineCount) {
-      if (isBroken || (isStalled && queuedBytes + bytes.length > limitBytes)) {
-        linesDropped += lineCount
-        return
-      }
-      queue.push({ bytes, lineCount })
+    write(bytes, lineCount, terms = NO_TERMS) {
+      const isLost = isBroken || (terms.onSlow === 'drop' && isStalled && queuedBytes + bytes.length > limitBytes)
+      if (isLost) return drop({ lineCount, terms })
+      queue.push({ bytes, lineCount, terms })
       queuedBytes += bytes.length
+      if (queuedBytes > limitBytes) isCongested = true
       if (!isWriting) writeNext()
-      if (queuedBytes > limitBytes && !isStalled) setCongested(true)
     },
-    get isCongested() {
-      return isCongested
-    },
-    onCongestion(listener) {
-      onCongestion = listener
-    },
+    isFull: (onSlow) => isCongested && (onSlow === 'block' || !isStalled),
+    whenRoom: waiters.add,
     get isBroken() {
       return isBroken
     },
@@ -109,10 +109,10 @@ export const createOutput = (options: OutputOptions): Output => {
   }
 }
 
+const NO_TERMS: OutputTerms = { onSlow: 'drop', dropped: () => undefined }
+
 /** A full disk or quota is somebody's to clean up; every other error is for good. */
 const hasRoomLater = (error: Error): boolean => 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
-
-const ignoreCongestion: (isCongested: boolean) => void = () => undefined
 
 /** Small writes, so that a slow reader's progress can be told from a stall. */
 const BATCH_BYTES = 65_536

@@ -1,19 +1,56 @@
-// What stands before each line: the process name, padded so that the bars are in one column, coloured on a terminal.
+// What stands before each line: the label of its instance, padded so that the bars are in one column, coloured on a
+// terminal; before that the time, on request.
 
-import type { LineBatch } from './line-assembler.ts'
+export type PrefixOptions = {
+  readonly labels: readonly string[]
+  readonly colour: boolean
+  readonly timestamps?: boolean
+}
 
-export type PrefixOptions = { readonly names: readonly string[]; readonly colour: boolean }
+export type Prefixer = {
+  /** Whole lines of one instance -> the same lines, prefixed. Bytes that are not UTF-8 come out as they went in. */
+  prefix(lines: PrefixedLines): Buffer
+  /** What there may be from now on. Labels keep their colours. */
+  setLabels(labels: readonly string[]): void
+}
 
-/** Process name -> the same lines, prefixed. Bytes that are not UTF-8 come out as they went in. */
-export const createPrefixer = ({ names, colour }: PrefixOptions): ((name: string, lines: LineBatch) => Buffer) => {
-  const width = Math.max(0, ...names.map((name) => name.length))
-  const prefixes = new Map(names.map((name, index) => [name, renderPrefix(name.padEnd(width), colour ? index : undefined)]))
-  return (name, { bytes }) => {
-    const prefix = prefixes.get(name) ?? renderPrefix(name.padEnd(width), undefined)
-    // latin1 maps each byte to one character and back: the fastest way to edit bytes with string functions.
-    const text = bytes.toString('latin1', 0, bytes.length - 1)
-    return Buffer.from(`${prefix}${text.replaceAll('\n', `\n${prefix}`)}\n`, 'latin1')
+export type PrefixedLines = { readonly label: string; readonly bytes: Buffer; readonly timeMs: number }
+
+export const createPrefixer = ({ labels, colour, timestamps = false }: PrefixOptions): Prefixer => {
+  const order: string[] = []
+  let width = 0
+  let prefixes = new Map<string, string>()
+  const setLabels = (now: readonly string[]): void => {
+    width = Math.max(0, ...now.map((label) => label.length))
+    prefixes = new Map()
   }
+  const resolvePrefix = (label: string): string => {
+    const known = prefixes.get(label)
+    if (known !== undefined) return known
+    if (!order.includes(label)) order.push(label)
+    const prefix = renderPrefix(label.padEnd(width), colour ? order.indexOf(label) : undefined)
+    prefixes.set(label, prefix)
+    return prefix
+  }
+  order.push(...labels)
+  setLabels(labels)
+  return {
+    prefix({ label, bytes, timeMs }) {
+      const prefix = resolvePrefix(label)
+      return prependLines(bytes, timestamps ? `${new Date(timeMs).toISOString()} ${prefix}` : prefix)
+    },
+    setLabels(now) {
+      order.push(...now.filter((label) => !order.includes(label)))
+      setLabels(now)
+    },
+  }
+}
+
+/** latin1 maps each byte to one character and back: the fastest way to edit bytes with string functions. */
+export const prependLines = (bytes: Buffer, text: string): Buffer => {
+  const prefix = Buffer.from(text).toString('latin1')
+  const lines = bytes.toString('latin1', 0, bytes.length - 1).replaceAll('\n', () => `\n${prefix}`)
+  return Buffer.from(`${prefix}${lines}\n`, 'latin1')
 }
 
 /** NO_COLOR and FORCE_COLOR as no-color.org and Node define them; otherwise only terminals get colours. */
@@ -26,5 +63,5 @@ export const wantsColour = (environment: Readonly<Record<string, string | undefi
 
 const COLOURS = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94] as const
 
-const renderPrefix = (name: string, index: number | undefined): string =>
-  index === undefined ? `${name} | ` : `\u001b[${COLOURS[index % COLOURS.length]}m${name} |\u001b[0m `
+const renderPrefix = (label: string, index: number | undefined): string =>
+  index === undefined ? `${label} | ` : `\u001b[${COLOURS[index % COLOURS.length]}m${label} |\u001b[0m `

@@ -1,30 +1,108 @@
-// The latest lines of one process, bounded in bytes: whole batches go in, the oldest batches go out.
+// The latest lines of one process, in one piece of memory that grows with use up to its bound. Batches of lines go
+// in with a fixed header; the oldest go out. Headers are in the memory too, so short lines cannot exceed the bound.
 
-import type { LineBatch } from './line-assembler.ts'
+import { LINE_FEED } from './count-lines.ts'
+import type { LogStream } from './log-event.ts'
 
-export type RingEntry = { readonly stream: LogStream; readonly bytes: Buffer; readonly sequence: number }
-export type LogStream = 'out' | 'err'
+export type RingEntry = {
+  readonly stream: LogStream
+  readonly index: number
+  readonly pid: number | undefined
+  readonly timeMs: number
+  readonly sequence: number
+  /** Of the last line of `bytes`, among those of its source. */
+  readonly lastLine: number
+  readonly bytes: Buffer
+}
 
 export type Ring = {
-  push(stream: LogStream, lines: LineBatch, sequence: number): void
+  /** Copies; of a batch that is too large its last whole lines. */
+  push(entry: RingEntry): void
+  /** Oldest first. The bytes are copies. */
   entries(): readonly RingEntry[]
 }
 
 export const createRing = (capacityBytes: number): Ring => {
-  const entries: RingEntry[] = []
-  let sizeBytes = 0
+  let memory = Buffer.allocUnsafeSlow(Math.min(capacityBytes, FIRST_BYTES))
+  // Places count on for ever; they are taken modulo the size.
+  let start = 0
+  let end = 0
+
+  const read = (place: number, sizeBytes: number): Buffer => {
+    const at = place % memory.length
+    const first = memory.subarray(at, at + sizeBytes)
+    return Buffer.concat([first, memory.subarray(0, sizeBytes - first.length)])
+  }
+  const write = (bytes: Buffer): void => {
+    const at = end % memory.length
+    const copied = bytes.copy(memory, at)
+    if (copied < bytes.length) bytes.copy(memory, 0, copied)
+    end += bytes.length
+  }
+  const grow = (neededBytes: number): void => {
+    const kept = read(start, end - start)
+    let sizeBytes = memory.length
+    while (sizeBytes < neededBytes && sizeBytes < capacityBytes) sizeBytes = Math.min(sizeBytes * 2, capacityBytes)
+    memory = Buffer.allocUnsafeSlow(sizeBytes)
+    start = 0
+    end = 0
+    write(kept)
+  }
+  const makeRoom = (sizeBytes: number): void => {
+    const neededBytes = end - start + sizeBytes
+    if (neededBytes > memory.length && memory.length < capacityBytes) grow(neededBytes)
+    while (end - start + sizeBytes > memory.length) start += HEADER_BYTES + read(start, HEADER_BYTES).readUInt32LE(0)
+  }
   return {
-    push(stream, { bytes }, sequence) {
-      const kept = own(bytes.length > capacityBytes ? keepTail(bytes, capacityBytes) : bytes)
-      entries.push({ stream, bytes: kept, sequence })
-      sizeBytes += kept.length
-      while (sizeBytes > capacityBytes) sizeBytes -= entries.shift()?.bytes.length ?? 0
+    push(entry) {
+      const bytes = keepTail(entry.bytes, capacityBytes - HEADER_BYTES)
+      makeRoom(HEADER_BYTES + bytes.length)
+      write(encodeHeader(entry, bytes.length))
+      write(bytes)
     },
-    entries: () => [...entries],
+    entries() {
+      const found: RingEntry[] = []
+      for (let place = start; place < end; ) {
+        const header = read(place, HEADER_BYTES)
+        const sizeBytes = header.readUInt32LE(0)
+        found.push(decodeEntry(header, read(place + HEADER_BYTES, sizeBytes)))
+        place += HEADER_BYTES + sizeBytes
+      }
+      return found
+    },
   }
 }
 
-const keepTail = (bytes: Buffer, limitBytes: number): Buffer => bytes.subarray(bytes.indexOf(0x0a, bytes.length - limitBytes - 1) + 1)
+/** Most processes say little. */
+const FIRST_BYTES = 4096
 
-/** A few bytes would keep the whole slab alive that Node cut them from (Buffer.poolSize). */
-const own = (bytes: Buffer): Buffer => (bytes.buffer.byteLength > bytes.length * 2 ? Buffer.from(Uint8Array.from(bytes).buffer) : bytes)
+const keepTail = (bytes: Buffer, limitBytes: number): Buffer =>
+  bytes.length <= limitBytes ? bytes : bytes.subarray(bytes.indexOf(LINE_FEED, bytes.length - limitBytes - 1) + 1)
+
+const HEADER_BYTES = 40
+const header = Buffer.alloc(HEADER_BYTES)
+
+/** Length, index and stream, pid (0: none), time, sequence, last line. */
+const encodeHeader = ({ index, stream, pid, timeMs, sequence, lastLine }: RingEntry, sizeBytes: number): Buffer => {
+  header.writeUInt32LE(sizeBytes, 0)
+  header.writeUInt32LE(index * 2 + (stream === 'err' ? 1 : 0), 4)
+  header.writeUInt32LE(pid ?? 0, 8)
+  header.writeDoubleLE(timeMs, 16)
+  header.writeDoubleLE(sequence, 24)
+  header.writeDoubleLE(lastLine, 32)
+  return header
+}
+
+const decodeEntry = (encoded: Buffer, bytes: Buffer): RingEntry => {
+  const indexAndStream = encoded.readUInt32LE(4)
+  return {
+    stream: indexAndStream % 2 === 1 ? 'err' : 'out',
+    index: Math.floor(indexAndStream / 2),
+    pid: encoded.readUInt32LE(8) || undefined,
+    timeMs: encoded.readDoubleLE(16),
+    sequence: encoded.readDoubleLE(24),
+    lastLine: encoded.readDoubleLE(32),
+    bytes,
+  }
+}
+

@@ -1,49 +1,86 @@
 // Reads one pipe of a child to its very end and turns it into lines. Reading never stops because a process has
-// ended: a grandchild may still hold the pipe, and its words count.
+// ended: a grandchild may still hold the pipe, and its words count. All pipes are read into the same memory, so that
+// a silent one costs none.
 
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
+import type { LogSpec } from '../contract/process-spec.ts'
 import { createLineAssembler } from '../log/line-assembler.ts'
-import type { LineBatch } from '../log/line-assembler.ts'
+import type { AssembledLines } from '../log/line-assembler.ts'
+import type { Room } from '../log/room.ts'
 
 export type StreamReader = {
   readonly ended: Promise<void>
-  pause(): void
-  resume(): void
   /** Publishes an unfinished line now. */
   flush(): void
   destroy(): void
 }
 
-export const createStreamReader = (socket: Socket, publish: (lines: LineBatch) => void): StreamReader => {
-  const assembler = createLineAssembler()
+export type StreamReaderOptions = Pick<LogSpec, 'lineMaxBytes' | 'partialTimeoutMs'> & {
+  /** Open for reading, not blocking; closed by the reader. */
+  readonly fd: number
+  /** While it is full, nothing is read: the kernel's pipe fills, and its writer waits. */
+  readonly room: Room
+  /** The bytes are borrowed. */
+  readonly publish: (lines: AssembledLines) => void
+}
+
+export const createStreamReader = ({ fd, lineMaxBytes, partialTimeoutMs, room, publish }: StreamReaderOptions): StreamReader => {
+  const assembler = createLineAssembler(lineMaxBytes)
   let partialTimer: NodeJS.Timeout | undefined
-  const flush = (): void => {
+  let isPaused = false
+
+  const flush = (isEnd: boolean): void => {
     clearTimeout(partialTimer)
-    const lines = assembler.flush()
+    partialTimer = undefined
+    const lines = assembler.flush(isEnd)
     if (lines !== undefined) publish(lines)
   }
-  socket.on('data', (chunk: Buffer) => {
-    clearTimeout(partialTimer)
-    const lines = assembler.push(chunk)
+  /** While nothing is read, nobody knows whether the line goes on. */
+  const onPartialTimeout = (): void => {
+    if (isPaused) partialTimer?.refresh()
+    else flush(false)
+  }
+  const watchPartialLine = (): void => {
+    if (!assembler.hasPartialLine) {
+      clearTimeout(partialTimer)
+      partialTimer = undefined
+    } else if (partialTimer === undefined) partialTimer = setTimeout(onPartialTimeout, partialTimeoutMs)
+    else partialTimer.refresh()
+  }
+  const resume = (): void => {
+    if (room.isFull()) return room.whenRoom(resume)
+    isPaused = false
+    socket.resume()
+  }
+  /** False stops reading. */
+  const receive = (sizeBytes: number): boolean => {
+    const lines = assembler.push(READ_MEMORY.subarray(HEADROOM_BYTES, HEADROOM_BYTES + sizeBytes), HEADROOM_BYTES)
     if (lines !== undefined) publish(lines)
-    if (assembler.hasPartialLine) partialTimer = setTimeout(flush, PARTIAL_LINE_MS)
-  })
+    watchPartialLine()
+    if (!room.isFull()) return true
+    isPaused = true
+    room.whenRoom(resume)
+    return false
+  }
+  const socket = new Socket({ fd, readable: true, writable: false, onread: { buffer: READ_MEMORY.subarray(HEADROOM_BYTES), callback: receive } })
   // A read error of a pipe has no remedy; `close` follows, and with it the flush.
   socket.on('error', () => undefined)
   const ended = new Promise<void>((resolve) => {
     socket.on('close', () => {
-      flush()
+      flush(true)
       resolve()
     })
   })
   return {
     ended,
-    pause: () => socket.pause(),
-    resume: () => socket.resume(),
-    flush,
+    flush: () => {
+      if (!isPaused) flush(false)
+    },
     destroy: () => socket.destroy(),
   }
 }
 
-/** A prompt, or a progress display: shown although its line is not finished. */
-const PARTIAL_LINE_MS = 2000
+/** In front of what was read there is room for the beginning of its first line. */
+const HEADROOM_BYTES = 65_536
+const READ_BYTES = 262_144
+const READ_MEMORY = Buffer.allocUnsafeSlow(HEADROOM_BYTES + READ_BYTES)

@@ -1,62 +1,105 @@
-// The pipes of all runs of all processes that still have a writer. Pauses them together when our own output is
-// congested, so that the kernel's pipe buffers slow the writers down and nothing has to be dropped.
+// The pipes of all runs of all processes that still have a writer, and where their lines go. A process waits for its
+// own file, and for our output or a reader of its lines as its policy says; never for those of others.
 
-import type { LineBatch } from '../log/line-assembler.ts'
-import type { LogStream } from '../log/ring.ts'
-import type { Pipes } from './fifo.ts'
+import type { LogSpec, StreamTarget } from '../contract/process-spec.ts'
+import type { LogConsole } from '../log/console.ts'
+import type { Destination } from '../log/destination.ts'
+import type { LogSource, LogStream } from '../log/log-event.ts'
+import type { LogFiles } from '../log/log-files.ts'
+import type { LogHub } from '../log/log-hub.ts'
+import { combineRooms } from '../log/room.ts'
 import { createStreamReader } from './stream-reader.ts'
 import type { StreamReader } from './stream-reader.ts'
 
 export type StreamSet = {
-  /** Returns the drain of this run: everything written so far is published, or the pipes have ended. */
-  add(pipes: Pipes, publish: (stream: LogStream, lines: LineBatch) => void): Drain
-  setPaused(isPaused: boolean): void
-  /** Resolves when all pipes have ended or the time is over. */
+  /** Reads the pipes of one run to their ends. */
+  add(run: StreamedRun): RunLog
+  /** Resolves when all pipes have ended and all files are written, or the time is over. */
   drain(timeoutMs: number): Promise<void>
-  destroy(): void
+  /** Reads no more; what was read is written, as long as the time allows. */
+  close(timeoutMs: number): Promise<void>
 }
 
-export type Drain = (timeoutMs: number) => Promise<void>
+export type StreamedRun = Pick<LogSource, 'process' | 'index' | 'label'> & {
+  readonly spec: LogSpec
+  readonly pid: () => number | undefined
+  /** Open for reading, not blocking; from now on ours. */
+  readonly pipes: Partial<Readonly<Record<LogStream, number>>>
+  readonly stdout: StreamTarget
+  readonly stderr: StreamTarget
+}
 
-export const createStreamSet = (): StreamSet => {
+export type RunLog = {
+  /** After the exit: everything written so far is published, or the time is over. Reading goes on if a pipe is still held. */
+  drain(timeoutMs: number): Promise<void>
+}
+
+export type StreamSetOptions = { readonly hub: LogHub; readonly files: LogFiles; readonly console: LogConsole }
+
+export const createStreamSet = (options: StreamSetOptions): StreamSet => {
+  const { hub, files } = options
   const readers = new Set<StreamReader>()
-  let isPaused = false
-  const follow = (reader: StreamReader): StreamReader => {
-    readers.add(reader)
-    if (isPaused) reader.pause()
-    void reader.ended.then(() => readers.delete(reader))
-    return reader
-  }
+  const drain = (timeoutMs: number): Promise<void> => settleWithin(Promise.all([...readers].map(({ ended }) => ended)).then(files.flush), timeoutMs)
   return {
-    add(pipes, publish) {
-      const both = [
-        follow(createStreamReader(pipes.out, (lines) => publish('out', lines))),
-        follow(createStreamReader(pipes.err, (lines) => publish('err', lines))),
-      ]
-      return async (timeoutMs) => {
-        await settleWithin(both, timeoutMs)
-        for (const reader of both) reader.flush()
+    add(run) {
+      hub.markRun(run.label)
+      const added = STREAMS.flatMap((stream) => {
+        const fd = run.pipes[stream]
+        return fd === undefined ? [] : [createRunReader(options, run, stream, fd)]
+      })
+      for (const reader of added) {
+        readers.add(reader)
+        void reader.ended.then(() => readers.delete(reader))
+      }
+      return {
+        async drain(timeoutMs) {
+          await settleWithin(Promise.all(added.map(({ ended }) => ended)), timeoutMs)
+          for (const reader of added) reader.flush()
+        },
       }
     },
-    setPaused(now) {
-      isPaused = now
-      for (const reader of readers) setReaderPaused(reader, now)
-    },
-    drain: (timeoutMs) => settleWithin([...readers], timeoutMs),
-    destroy() {
+    drain,
+    close(timeoutMs) {
       for (const reader of readers) reader.destroy()
+      return drain(timeoutMs)
     },
   }
 }
 
-const setReaderPaused = (reader: StreamReader, isPaused: boolean): void => {
-  if (isPaused) reader.pause()
-  else reader.resume()
+const STREAMS: readonly LogStream[] = ['out', 'err']
+
+const createRunReader = (options: StreamSetOptions, run: StreamedRun, stream: LogStream, fd: number): StreamReader => {
+  const { hub } = options
+  const { process, index, label, spec, pid } = run
+  const source: LogSource = { process, index, label, stream, onSlow: spec.onSlow }
+  const dropped = (lines: number): void => hub.addDropped(process, lines)
+  const destination = openDestination(options, stream === 'out' ? run.stdout : run.stderr, { ansi: spec.ansi, onSlow: spec.onSlow, dropped })
+  const rooms = [...(destination === undefined ? [] : [destination]), ...(spec.onSlow === 'block' ? [hub.room(source)] : [])]
+  const reader = createStreamReader({
+    fd,
+    lineMaxBytes: spec.lineMaxBytes,
+    partialTimeoutMs: spec.partialTimeoutMs,
+    room: combineRooms(rooms),
+    publish: (lines) => {
+      const event = hub.publish(source, { ...lines, pid: pid(), timeMs: Date.now() })
+      destination?.write(event)
+    },
+  })
+  void reader.ended.then(() => destination?.close())
+  return reader
 }
 
-const settleWithin = async (readers: readonly StreamReader[], timeoutMs: number): Promise<void> => {
+type Terms = Parameters<LogConsole['open']>[0]
+
+/** What goes to /dev/null has no pipe; if it has one, it is read and kept for `logs`. */
+const openDestination = ({ console, files }: StreamSetOptions, target: StreamTarget, terms: Terms): Destination | undefined => {
+  if (target.kind === 'log') return console.open(terms)
+  return target.kind === 'file' ? files.open(target, terms) : undefined
+}
+
+const settleWithin = async (settled: Promise<unknown>, timeoutMs: number): Promise<void> => {
   const timeout = Promise.withResolvers<void>()
   const timer = setTimeout(timeout.resolve, timeoutMs)
-  await Promise.race([Promise.all(readers.map(({ ended }) => ended)), timeout.promise])
+  await Promise.race([settled, timeout.promise])
   clearTimeout(timer)
 }

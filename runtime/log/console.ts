@@ -1,0 +1,48 @@
+// The lines of all processes that have no file of their own, on our stdout.
+
+import type { LogSpec } from '../contract/process-spec.ts'
+import { removesAnsi, stripAnsi } from './ansi.ts'
+import type { Destination } from './destination.ts'
+import { renderJsonLines } from './json-lines.ts'
+import type { Output } from './output.ts'
+import { createPrefixer } from './prefix.ts'
+
+export type LogFormat = 'text' | 'json'
+
+export type LogConsole = {
+  open(options: ConsoleTerms): Destination
+  /** Of all instances that there may be: the width of the column. */
+  setLabels(labels: readonly string[]): void
+}
+
+export type ConsoleTerms = Pick<LogSpec, 'ansi' | 'onSlow'> & { readonly dropped: (lines: number) => void }
+
+export type ConsoleOptions = {
+  readonly output: Output
+  readonly format: LogFormat
+  readonly labels: readonly string[]
+  readonly colour: boolean
+  readonly timestamps: boolean
+  readonly isTerminal: boolean
+}
+
+export const createLogConsole = ({ output, format, isTerminal, ...style }: ConsoleOptions): LogConsole => {
+  const prefixer = createPrefixer(style)
+  return {
+    open({ ansi, onSlow, dropped }) {
+      const terms = { onSlow, dropped }
+      const isPlain = removesAnsi(ansi, isTerminal && format === 'text')
+      return {
+        write(event) {
+          const plain = isPlain ? { ...event, bytes: stripAnsi(event.bytes) } : event
+          const bytes = format === 'json' ? Buffer.from(renderJsonLines(plain)) : prefixer.prefix(plain)
+          output.write(bytes, event.lineCount, terms)
+        },
+        isFull: () => output.isFull(onSlow),
+        whenRoom: output.whenRoom,
+        close: () => undefined,
+      }
+    },
+    setLabels: prefixer.setLabels,
+  }
+}

@@ -1,0 +1,145 @@
+// The open file behind a log file: opened when needed, again when its name has come to mean another one, and
+// renamed to a backup before a line would exceed its size or belong to another period.
+
+import type { LogFileSpec } from '../contract/process-spec.ts'
+import { LINE_FEED } from './count-lines.ts'
+import { closeLogFile, lookAtLogFile, openLogFile } from './open-log-file.ts'
+import type { OpenLogFile } from './open-log-file.ts'
+import type { Report } from './report.ts'
+import { rotateDated, rotateNumbered } from './rotate-file.ts'
+import { renderPeriod, resolveRolloverMs } from './rotation-time.ts'
+
+export type LogFileHandle = {
+  configure(spec: LogFileSpec): void
+  readonly fd: number | undefined
+  /** It could not be opened or written a moment ago: not tried again yet. */
+  readonly isDown: boolean
+  /** Opens it if need be; false when that is impossible now. */
+  prepare(): Promise<boolean>
+  /** Up to where these lines may be appended now. May rotate; then `fd` is undefined and it is to be prepared. */
+  resolveEnd(lines: Buffer, start: number): Promise<number>
+  wrote(sizeBytes: number, error: Error | undefined): Promise<void>
+  lost(lines: number): void
+  /** To be opened anew before the next line. */
+  expire(): void
+  close(): Promise<void>
+}
+
+export type LogFileHandleOptions = { readonly spec: LogFileSpec; readonly report: Report; readonly nowMs: () => number }
+
+export const createLogFileHandle = ({ spec: firstSpec, report, nowMs }: LogFileHandleOptions): LogFileHandle => {
+  const { path } = firstSpec
+  let spec = firstSpec
+  let file: OpenLogFile | undefined
+  let sizeBytes = 0
+  let periodStartMs = 0
+  let rolloverMs = Infinity
+  let lookedAtMs = 0
+  let isExpired = false
+  let retryAtMs = -Infinity
+  let rotatesAgainAtMs = -Infinity
+  let outage: { linesLost: number } | undefined
+
+  const close = async (): Promise<void> => {
+    const fd = file?.fd
+    file = undefined
+    if (fd !== undefined) await closeLogFile(fd).catch(() => undefined)
+  }
+  const fail = async (error: Error): Promise<void> => {
+    retryAtMs = nowMs() + RETRY_MS
+    await close()
+    if (outage === undefined) report.warn(`cannot write log "${path}": ${error.message}; its lines are lost until that works again`)
+    outage ??= { linesLost: 0 }
+  }
+  const open = async (): Promise<boolean> => {
+    try {
+      file = await openLogFile(path)
+    } catch (error) {
+      if (!(error instanceof Error)) throw error
+      await fail(error)
+      return false
+    }
+    isExpired = false
+    sizeBytes = file.sizeBytes
+    lookedAtMs = nowMs()
+    periodStartMs = sizeBytes > 0 ? Math.min(file.modifiedMs, nowMs()) : nowMs()
+    planRollover()
+    return true
+  }
+  const planRollover = (): void => {
+    rolloverMs = spec.rotation === undefined ? Infinity : resolveRolloverMs(spec.rotation, periodStartMs)
+  }
+  /** Somebody else may rotate it, or cut it. */
+  const isStillThere = async (): Promise<boolean> => {
+    if (file === undefined || isExpired) return false
+    if (!file.isRegular || Math.abs(nowMs() - lookedAtMs) < LOOK_MS) return true
+    lookedAtMs = nowMs()
+    const now = await lookAtLogFile(path)
+    if (now !== undefined) sizeBytes = now.sizeBytes
+    return now?.inode === file.inode
+  }
+  const rotate = async (): Promise<boolean> => {
+    try {
+      if (spec.rotation !== undefined && spec.maxBytes === undefined) await rotateDated(path, renderPeriod(spec.rotation, rolloverMs), spec.backupCount)
+      else await rotateNumbered(path, spec.backupCount)
+    } catch (error) {
+      rotatesAgainAtMs = nowMs() + ROTATION_RETRY_MS
+      report.warn(`cannot rotate log "${path}": ${error instanceof Error ? error.message : String(error)}; it grows`)
+      return false
+    }
+    await close()
+    return true
+  }
+  /** As circus and Python have it: without backups nothing is rotated by size, because that would throw lines away. */
+  const roomBytes = (): number => (spec.maxBytes === undefined || spec.backupCount === 0 ? Infinity : spec.maxBytes - sizeBytes)
+  const resolveFit = (lines: Buffer, start: number): number => {
+    if (nowMs() >= rolloverMs && sizeBytes > 0) return start
+    const room = roomBytes()
+    if (lines.length - start <= room) return lines.length
+    const end = room <= 0 ? 0 : lines.lastIndexOf(LINE_FEED, start + room - 1) + 1
+    if (end > start) return end
+    return sizeBytes > 0 ? start : lines.indexOf(LINE_FEED, start) + 1
+  }
+  return {
+    configure(now) {
+      spec = now
+      planRollover()
+    },
+    get fd() {
+      return file?.fd
+    },
+    get isDown() {
+      return outage !== undefined && nowMs() < retryAtMs
+    },
+    async prepare() {
+      if (await isStillThere()) return true
+      await close()
+      return nowMs() >= retryAtMs && (await open())
+    },
+    async resolveEnd(lines, start) {
+      if (file?.isRegular !== true || nowMs() < rotatesAgainAtMs) return lines.length
+      const end = resolveFit(lines, start)
+      if (end > start) return end
+      return (await rotate()) ? start : lines.length
+    },
+    async wrote(written, error) {
+      sizeBytes += written
+      if (error !== undefined) return fail(error)
+      if (outage !== undefined) report.info(`log "${path}" is written again; ${outage.linesLost} lines were lost`)
+      outage = undefined
+    },
+    lost(lines) {
+      if (outage !== undefined) outage = { linesLost: outage.linesLost + lines }
+    },
+    expire() {
+      isExpired = true
+    },
+    close,
+  }
+}
+
+/** A full disk is not asked more often. */
+const RETRY_MS = 1000
+const ROTATION_RETRY_MS = 60_000
+/** Within that time after a rename by somebody else, lines go to the renamed file. */
+const LOOK_MS = 10

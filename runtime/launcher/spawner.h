@@ -12,7 +12,7 @@
 #include "spawner-frame.h"
 
 #define NP_SPAWNER_FD 3
-#define NP_ID_SIZE 64
+#define NP_ID_SIZE 256
 #define NP_BARRIERS 16
 
 struct np_spawner;

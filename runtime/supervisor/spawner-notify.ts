@@ -37,5 +37,5 @@ const splitField = (field: string): readonly [string, string] => {
   return equals < 0 ? [field, ''] : [field.slice(0, equals), field.slice(equals + 1)]
 }
 
-const numberField = <Name extends string>(name: Name, text: string | undefined): { readonly [Key in Name]?: number } | undefined =>
-  text !== undefined && /^\d{1,15}$/.test(text) ? { [name]: Number(text) } : undefined
+const numberField = (name: 'extendTimeoutUs' | 'mainPid' | 'errno', text: string | undefined): Pick<NotifyMessage, typeof name> =>
+  text !== undefined && /^\d{1,15}$/.test(text) ? { [name]: Number(text) } : {}

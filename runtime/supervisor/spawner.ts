@@ -1,8 +1,15 @@
 // The client of the spawner: the process that starts every child and holds sockets and locks, since Node can do neither.
 // Guarantees: `spawned` at most once and only after the program has been executed; `exited` exactly once, last.
 
+import { NixpackError } from '../contract/errors.ts'
 import type { RunSpec, SocketAddress, SocketSpec } from '../contract/process-spec.ts'
+import { createSpawnerChildren } from './spawner-children.ts'
+import { createSpawnerConnection } from './spawner-connection.ts'
+import { findField, findNumber } from './spawner-frame.ts'
+import type { SpawnerMessage } from './spawner-frame.ts'
 import type { NotifyMessage } from './spawner-notify.ts'
+import { listenOn } from './spawner-sockets.ts'
+import type { Ask } from './spawner-sockets.ts'
 import type { ChildExit } from './state.ts'
 
 export type SpawnerOptions = {
@@ -10,6 +17,8 @@ export type SpawnerOptions = {
   readonly shimPath: string
   /** NOTIFY_SOCKET of it is where `tell` speaks to; nothing else is used. */
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** What nobody waits for an answer to: notifications that are dropped, and the like. */
+  readonly warn?: (message: string) => void
 }
 
 export type Spawner = {
@@ -74,4 +83,73 @@ export type Child = {
 
 export type SignalScope = 'leader' | 'group' | 'session'
 
-export declare const createSpawner: (options: SpawnerOptions) => Spawner
+export const createSpawner = (options: SpawnerOptions): Spawner => {
+  const lost = Promise.withResolvers<string>()
+  const waiting = new Map<string, PromiseWithResolvers<SpawnerMessage>>()
+  const watches = new Map<string, () => void>()
+  const connection = createSpawnerConnection(options, {
+    received: (message) => receive(message),
+    lost(reason) {
+      for (const answer of waiting.values()) answer.reject(spawnerLost(reason))
+      waiting.clear()
+      children.lose(reason)
+      lost.resolve(reason)
+    },
+  })
+  const children = createSpawnerChildren(connection.send)
+  const ask = (message: SpawnerMessage): Promise<SpawnerMessage> => {
+    const answer = Promise.withResolvers<SpawnerMessage>()
+    const problem = connection.send(message)
+    if (problem === undefined) waiting.set(message.id, answer)
+    else answer.reject(spawnerLost(problem.message))
+    return answer.promise
+  }
+  const receive = (message: SpawnerMessage): void => {
+    if (children.receive(message)) return
+    const answer = waiting.get(message.id)
+    if (answer !== undefined) {
+      waiting.delete(message.id)
+      answer.resolve(message)
+    } else if (message.verb === 'demanded') {
+      const demanded = watches.get(message.id)
+      watches.delete(message.id)
+      demanded?.()
+    } else options.warn?.(findField(message, 'text') ?? message.verb)
+  }
+  return {
+    spawn: children.spawn,
+    listen: (spec) => listenOn(spec, ask),
+    unlisten(name) {
+      watches.delete(name)
+      connection.send({ verb: 'unlisten', id: name, fields: [] })
+    },
+    watch(name, demanded) {
+      watches.set(name, demanded)
+      connection.send({ verb: 'watch', id: name, fields: [] })
+      return {
+        cancel() {
+          if (watches.get(name) !== demanded) return
+          watches.delete(name)
+          connection.send({ verb: 'unwatch', id: name, fields: [] })
+        },
+      }
+    },
+    lock: (path) => takeLock(path, ask),
+    tell: (state) => void connection.send({ verb: 'tell', id: '', fields: state.map((line) => `state=${line}`) }),
+    lost: lost.promise,
+    close: connection.close,
+  }
+}
+
+const spawnerLost = (reason: string): NixpackError => new NixpackError('SPAWNER_LOST', `cannot go on: the spawner is lost: ${reason}`)
+
+let locks = 0
+
+const takeLock = async (path: string, ask: Ask): ReturnType<Spawner['lock']> => {
+  // No name of a socket begins like this.
+  const answer = await ask({ verb: 'lock', id: `/lock/${(locks += 1)}`, fields: [`path=${path}`] })
+  if (answer.verb === 'locked') return { held: true }
+  const pid = findNumber(answer, 'pid')
+  if (answer.verb === 'lock-held') return { held: false, pid: pid === 0 ? undefined : pid }
+  throw new NixpackError('CONFIG_UNWRITABLE', `cannot lock "${path}": ${findField(answer, 'text')}`)
+}

@@ -1,0 +1,124 @@
+// The children of the spawner, each with its listeners, until its last event.
+
+import { closeSync, constants as fileConstants, mkdirSync, openSync } from 'node:fs'
+import { constants } from 'node:os'
+import { NO_USAGE, parseExit, parseFailure, parseUsage } from './spawner-exit.ts'
+import { findNumber, selectFields } from './spawner-frame.ts'
+import type { SpawnerMessage } from './spawner-frame.ts'
+import { parseNotifyFields } from './spawner-notify.ts'
+import { planSpawnFields } from './spawner-request.ts'
+import type { Child, ChildUsage, PipeFds, SpawnListeners, SpawnRequest } from './spawner.ts'
+import type { ChildExit } from './state.ts'
+
+export type SpawnerChildren = {
+  spawn(request: SpawnRequest, listeners: SpawnListeners): Child
+  /** False when the message is not about a child. */
+  receive(message: SpawnerMessage): boolean
+  /** The kernel sends SIGTERM to those that run. */
+  lose(reason: string): void
+}
+
+type Record = {
+  readonly request: SpawnRequest
+  readonly listeners: SpawnListeners
+  readonly fifoDir: string
+  pid: number | undefined
+  failure: ChildExit | undefined
+}
+
+type Send = (message: SpawnerMessage) => Error | undefined
+
+export const createSpawnerChildren = (send: Send): SpawnerChildren => {
+  const records = new Map<string, Record>()
+  let count = 0
+  const finish = (id: string, exit: ChildExit, usage: ChildUsage): void => {
+    const record = records.get(id)
+    records.delete(id)
+    record?.listeners.exited(record.failure ?? exit, usage)
+  }
+  const spawn = (request: SpawnRequest, listeners: SpawnListeners): Child => {
+    const id = String((count += 1))
+    const record: Record = { request, listeners, fifoDir: `${request.fifosDir}/${id}`, pid: undefined, failure: undefined }
+    records.set(id, record)
+    const problem = makeFifosDir(request) ?? send({ verb: 'spawn', id, fields: planSpawnFields(request, record.fifoDir) })
+    if (problem !== undefined) setImmediate(finish, id, spawnFailed(`cannot run "${programOf(request)}": ${problem.message}`), NO_USAGE)
+    return {
+      get pid() {
+        return record.pid
+      },
+      signal(scope, signal) {
+        if (records.has(id)) send({ verb: 'signal', id, fields: [`scope=${scope}`, `signo=${constants.signals[signal]}`] })
+      },
+    }
+  }
+  const receivePiped = (id: string, record: Record): void => {
+    const pipes = openFifos(record)
+    send({ verb: 'opened', id, fields: [] })
+    if (!(pipes instanceof Error)) return givePipes(record, pipes)
+    record.failure = spawnFailed(`cannot read the output of "${programOf(record.request)}": ${pipes.message}`)
+    send({ verb: 'signal', id, fields: ['scope=session', `signo=${constants.signals.SIGKILL}`] })
+  }
+  const receivers: Readonly<{ [verb: string]: (message: SpawnerMessage, record: Record) => void }> = {
+    piped: ({ id }, record) => receivePiped(id, record),
+    spawned(message, record) {
+      if (record.failure !== undefined) return
+      record.pid = findNumber(message, 'pid')
+      record.listeners.spawned?.(record.pid)
+    },
+    notified: (message, { listeners }) => listeners.notified?.(parseNotifyFields(findNumber(message, 'pid'), selectFields(message, 'field'))),
+    'ready-fd': (_, { listeners }) => listeners.readyFd?.(),
+    failed: (message, { request }) => finish(message.id, parseFailure(message, programOf(request)), NO_USAGE),
+    exited: (message) => finish(message.id, parseExit(message), parseUsage(message)),
+  }
+  return {
+    spawn,
+    receive(message) {
+      const receiver = receivers[message.verb]
+      const record = records.get(message.id)
+      if (receiver !== undefined && record !== undefined) receiver(message, record)
+      return receiver !== undefined
+    },
+    lose(reason) {
+      for (const [id, { pid, request }] of records) {
+        const never = spawnFailed(`cannot run "${programOf(request)}": the spawner is lost: ${reason}`)
+        finish(id, pid === undefined ? never : { kind: 'signal', signal: 'SIGTERM' }, NO_USAGE)
+      }
+    },
+  }
+}
+
+const programOf = ({ run }: SpawnRequest): string => run.program ?? run.command[0] ?? ''
+
+const spawnFailed = (message: string): ChildExit => ({ kind: 'spawnFailed', status: 125, message })
+
+const isPiped = ({ stdout, stderr }: SpawnRequest): boolean => stdout === 'pipe' || stderr === 'pipe'
+
+const attempt = <Result>(action: () => Result): Result | Error => {
+  try {
+    return action()
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+const makeFifosDir = (request: SpawnRequest): Error | undefined => {
+  const made = isPiped(request) ? attempt(() => mkdirSync(request.fifosDir, { recursive: true, mode: 0o700 })) : undefined
+  return made instanceof Error ? made : undefined
+}
+
+/** The spawner holds the other ends, so that nothing waits. */
+const openFifos = ({ request, fifoDir }: Record): PipeFds | Error => {
+  const out = request.stdout === 'pipe' ? attempt(() => openReader(`${fifoDir}/out`)) : undefined
+  if (out instanceof Error) return out
+  const err = request.stderr === 'pipe' ? attempt(() => openReader(`${fifoDir}/err`)) : undefined
+  if (err instanceof Error && out !== undefined) closeSync(out)
+  if (err instanceof Error) return err
+  return { ...(out !== undefined && { out }), ...(err !== undefined && { err }) }
+}
+
+const openReader = (fifoPath: string): number => openSync(fifoPath, fileConstants.O_RDONLY | fileConstants.O_NONBLOCK)
+
+const givePipes = ({ listeners }: Record, pipes: PipeFds): void => {
+  if (listeners.piped !== undefined) return listeners.piped(pipes)
+  for (const fd of [pipes.out, pipes.err]) if (fd !== undefined) closeSync(fd)
+}

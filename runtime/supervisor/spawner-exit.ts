@@ -1,0 +1,65 @@
+// How a child ended, from what the spawner says. Pure.
+
+import { constants } from 'node:os'
+import { findField, findNumber } from './spawner-frame.ts'
+import type { SpawnerMessage } from './spawner-frame.ts'
+import type { ChildUsage } from './spawner.ts'
+import type { ChildExit } from './state.ts'
+
+export const NO_USAGE: ChildUsage = { userUs: 0, systemUs: 0, maxRssBytes: 0 }
+
+export const parseExit = (message: SpawnerMessage): ChildExit => {
+  const number = findNumber(message, 'signal')
+  const signal = SIGNALS.get(number)
+  if (signal !== undefined) return { kind: 'signal', signal }
+  // A real-time signal has no name here.
+  return { kind: 'code', code: number === 0 ? findNumber(message, 'code') : 128 + number }
+}
+
+export const parseUsage = (message: SpawnerMessage): ChildUsage => ({
+  userUs: findNumber(message, 'utime-us'),
+  systemUs: findNumber(message, 'stime-us'),
+  maxRssBytes: findNumber(message, 'maxrss-kb') * 1024,
+})
+
+const isSignal = (name: string): name is NodeJS.Signals => name in constants.signals
+
+/** Of several names of one signal the first: SIGABRT, not SIGIOT. */
+const SIGNALS: ReadonlyMap<number, NodeJS.Signals> = new Map(
+  Object.entries(constants.signals)
+    .toReversed()
+    .flatMap(([name, number]) => (isSignal(name) ? [[number, name]] : [])),
+)
+
+/** A program that was never executed: 127 when it is not there, 126 when it cannot be run, 125 for what lies before it. */
+export const parseFailure = (message: SpawnerMessage, program: string): ChildExit => {
+  const errno = findNumber(message, 'errno')
+  const stage = findField(message, 'stage') ?? ''
+  const isMissing = stage === 'exec' && errno === constants.errno.ENOENT
+  const isRefused = stage === 'exec' && [constants.errno.EACCES, constants.errno.ENOEXEC].includes(errno)
+  const [attempt = stage, hint] = STAGES.get(stage) ?? []
+  const what = findField(message, 'what')
+  const advice = errno === constants.errno.EPERM && hint !== undefined ? ` (${hint})` : ''
+  const text = `cannot ${attempt.replace('%', () => `"${what}"`)} "${program}": ${findField(message, 'text')}${advice}`
+  return { kind: 'spawnFailed', status: isMissing ? 127 : isRefused ? 126 : 125, message: text }
+}
+
+const AS_ROOT = 'only root may do that'
+
+/** What was attempted, with % for its part, and what helps when it is not permitted. */
+const STAGES: ReadonlyMap<string, readonly [string, string?]> = new Map<string, readonly [string, string?]>([
+  ['exec', ['run']],
+  ['request', ['use % for']],
+  ['cwd', ['enter the working directory of']],
+  ['fifo', ['make the pipes of']],
+  ['pipe', ['make the pipes of']],
+  ['socket', ['hand the socket % to']],
+  ['notify', ['make the notify socket of']],
+  ['fork', ['start a process for']],
+  ['rlimit', ['set the resource limit % of', 'only root may raise a limit beyond the hard limit it was started with']],
+  ['nice', ['set the nice value of', 'only root may lower it']],
+  ['oom', ['set oom_score_adj of', 'only root may lower it']],
+  ['groups', ['set the groups of', AS_ROOT]],
+  ['gid', ['set the group of', AS_ROOT]],
+  ['uid', ['set the user of', AS_ROOT]],
+])

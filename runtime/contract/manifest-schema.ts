@@ -346,12 +346,3 @@ export type HookDeclaration = z.infer<typeof hookSchema>
 export type DependencyDeclaration = z.infer<typeof dependencySchema>
 export type StreamDeclaration = z.infer<typeof streamSchema>
 export type ExitPolicy = z.infer<typeof exitPolicySchema>
-
-/** The keys that are allowed at a place of the manifest, for suggestions. */
-export const knownKeysAt = (path: readonly PropertyKey[]): readonly string[] => {
-  if (path.length === 0) return Object.keys(manifestSchema.shape)
-  if (path[0] === 'env') return Object.keys(variableSchema.shape)
-  if (path[0] === 'files') return Object.keys(fileSchema.shape)
-  if (path[0] === 'exitPolicy') return ['process']
-  return path[2] === 'ready' ? Object.keys(readySchema.shape) : Object.keys(processSchema.shape)
-}

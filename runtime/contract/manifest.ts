@@ -3,7 +3,8 @@
 import type * as z from 'zod/mini'
 import { NixpackError } from './errors.ts'
 import { resolveManifestProblems } from './manifest-checks.ts'
-import { knownKeysAt, manifestSchema } from './manifest-schema.ts'
+import { knownKeysAt } from './manifest-keys.ts'
+import { manifestSchema } from './manifest-schema.ts'
 import type { Manifest } from './manifest-schema.ts'
 import { renderSuggestion } from './nearest-name.ts'
 
@@ -48,6 +49,7 @@ const renderProblems = (problems: readonly string[]): string =>
 
 const renderIssue = (issue: z.core.$ZodIssue): readonly string[] => {
   const place = renderPath(issue.path)
+  if (issue.code === 'invalid_union') return renderUnionIssue(issue, place)
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => `${place}: unknown key "${key}"${renderSuggestion(key, knownKeysAt(issue.path))}`)
   }
@@ -55,6 +57,14 @@ const renderIssue = (issue: z.core.$ZodIssue): readonly string[] => {
   if (issue.code === 'invalid_value') return [`${place}: expected ${issue.values.map(renderValue).join(', ')}`]
   if (issue.code === 'invalid_type' && issue.message === 'Invalid input') return [`${place}: expected ${issue.expected}`]
   return [`${place}: expected ${issue.message}`]
+}
+
+/** What is wrong inside of an alternative says more than that none of them fits. */
+const renderUnionIssue = (issue: z.core.$ZodIssueInvalidUnion, place: string): readonly string[] => {
+  const inner = issue.errors.flat().filter(({ code, path }) => code === 'unrecognized_keys' || path.length > 0)
+  const told = inner.filter((one) => one.code === 'unrecognized_keys')
+  const lines = (told.length > 0 ? told : inner).flatMap((one) => renderIssue({ ...one, path: [...issue.path, ...one.path] }))
+  return lines.length > 0 ? lines : [`${place}: expected ${issue.message}`]
 }
 
 const renderValue = (value: unknown): string => JSON.stringify(value) ?? 'nothing'

@@ -40,6 +40,9 @@ export const parseTemplate = (text: string): readonly TemplatePart[] => {
   return parts
 }
 
+/** Without placeholders: it says now what it will say on the target. */
+export const isLiteral = (text: string): boolean => parseTemplate(text).every(({ kind }) => kind === 'text')
+
 /** Everything that a text refers to. */
 export const parseReferences = (text: string): readonly Reference[] =>
   parseTemplate(text).flatMap((part) => (part.kind === 'reference' ? [part.reference] : []))

@@ -27,6 +27,7 @@ const isLocal = (target: string): boolean => target.startsWith('src/') || target
 /** First matching row: files, and the prefixes of what they may import as values besides their own folder. */
 const LAYERS: readonly (readonly [files: RegExp, allowed: readonly string[]])[] = [
   [/^runtime\/contract\//, ['zod', 'runtime/contract/']],
+  [/^runtime\/circus\//, ['node:fs', 'runtime/contract/', 'runtime/circus/']],
   [/^runtime\/config\//, ['node:', 'runtime/contract/', 'runtime/log/', 'runtime/config/']],
   [/^runtime\/log\//, ['node:', 'runtime/contract/', 'runtime/log/']],
   [/^runtime\/supervisor\/(graph|state|restart)/, ['runtime/contract/', 'runtime/supervisor/']],

@@ -30,17 +30,28 @@ export const readOrphans = (run: RunTrace, view: 'quick' | 'scan'): readonly Pro
 
 const readAdopted = (run: RunTrace, preferred: ProcessTree, sessionId: number | undefined): readonly ProcessMark[] => {
   const ancestors = readAncestors()
-  const reapers = process.pid === 1 ? [1] : ancestors
-  const tree = isOutOfSight(ancestors) ? scanTree() : preferred
   const own = new Set([process.pid, ...ancestors])
-  const roots = reapers.flatMap((pid) => tree.childPids(pid)).filter((pid) => !own.has(pid))
-  return roots.flatMap((root) => collectMembers(tree, root, (stat) => isMember(stat, run, sessionId)))
+  const { tree, rootPids } = isOutOfSight(ancestors) ? findHiddenRoots() : findRoots(preferred, ancestors)
+  return rootPids.filter((pid) => !own.has(pid)).flatMap((root) => collectMembers(tree, root, (stat) => isMember(stat, run, sessionId)))
 }
 
-/** /proc mounted with hidepid: the parent of what we look for is in nobody's list but its children's. */
+type Roots = { readonly tree: ProcessTree; readonly rootPids: readonly number[] }
+
+/** Orphans are adopted by the warden, our parent; without one by whoever else among our ancestors does that. */
+const findRoots = (tree: ProcessTree, ancestors: readonly number[]): Roots => {
+  const reapers = process.pid === 1 ? [1] : ancestors
+  return { tree, rootPids: reapers.flatMap((pid) => tree.childPids(pid)) }
+}
+
+/** /proc mounted with hidepid: who has adopted them is not shown, but they are. */
 const isOutOfSight = (ancestors: readonly number[]): boolean => {
   const last = ancestors.at(-1)
   return last !== undefined && readStat(last) === undefined
+}
+
+const findHiddenRoots = (): Roots => {
+  const tree = scanTree()
+  return { tree, rootPids: tree.rootPids }
 }
 
 /** What descends from a member is a member, too. */

@@ -55,9 +55,19 @@ const readChildPids = (pid: number): readonly number[] =>
       .flatMap((text) => (text === '' ? [] : [Number(text)])),
   )
 
-export const scanTree = (): ProcessTree => {
-  const children = Map.groupBy(readAllStats(), ({ parentPid }) => parentPid)
-  return { childPids: (pid) => children.get(pid)?.map((stat) => stat.pid) ?? [] }
+export type ScannedTree = ProcessTree & {
+  /** Whose parents cannot be seen. */
+  readonly rootPids: readonly number[]
+}
+
+export const scanTree = (): ScannedTree => {
+  const stats = readAllStats()
+  const seen = new Set(stats.map(({ pid }) => pid))
+  const children = Map.groupBy(stats, ({ parentPid }) => parentPid)
+  return {
+    childPids: (pid) => children.get(pid)?.map((stat) => stat.pid) ?? [],
+    rootPids: stats.flatMap(({ pid, parentPid }) => (seen.has(parentPid) ? [] : [pid])),
+  }
 }
 
 const readAllStats = (): readonly ProcStat[] => readAllPids().flatMap((pid) => readStat(pid) ?? [])

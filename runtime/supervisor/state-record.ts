@@ -11,7 +11,7 @@ export type ChildExit =
   | { readonly kind: 'spawnFailed'; readonly status: 125 | 126 | 127; readonly message: string }
 
 /** Hooks of a run that can prevent it; the others are nobody's news. */
-export type StartHook = 'beforeSpawn' | 'afterSpawn'
+export type StartHook = 'beforeSpawn' | 'afterSpawn' | 'afterStart'
 
 export type ProcessEvent =
   | { readonly kind: 'start' | 'kill' | 'dependenciesMet' | 'demanded' | 'due' }
@@ -23,10 +23,11 @@ export type ProcessEvent =
   | { readonly kind: 'hookPassed'; readonly hook: StartHook }
   | { readonly kind: 'hookFailed'; readonly hook: StartHook; readonly reason: string }
   | { readonly kind: 'spawned'; readonly pid: number }
-  | { readonly kind: 'startupPassed' | 'ready' | 'unready' | 'startTimeout' }
+  | { readonly kind: 'startupPassed' | 'ready' }
+  | { readonly kind: 'unready' | 'startTimeout'; readonly reason: string }
   | { readonly kind: 'unhealthy' | 'exceeded'; readonly reason: string; readonly action: CorrectiveAction }
   | { readonly kind: 'expired' }
-  /** It asks for more time (EXTEND_TIMEOUT_USEC), from now on. */
+  /** It asks for more time to stop (EXTEND_TIMEOUT_USEC), from now on. */
   | { readonly kind: 'extended'; readonly byMs: number }
   | { readonly kind: 'mainPid'; readonly pid: number }
   | { readonly kind: 'noticed'; readonly text: string }
@@ -35,12 +36,13 @@ export type ProcessEvent =
 
 export type EventKind = ProcessEvent['kind']
 
-/** start: until it has started up or is ready. age: until it has lived long enough. */
-export type TimerName = 'start' | 'grace' | 'retry' | 'schedule' | 'age'
+/** age: until it has lived long enough. */
+export type TimerName = 'grace' | 'retry' | 'schedule' | 'age'
 
 export type Effect =
   | { readonly kind: 'spawn' | 'killSession' | 'clearSession' }
-  | { readonly kind: 'runHook'; readonly hook: StartHook }
+  | { readonly kind: 'runHook'; readonly hook: 'beforeSpawn' | 'afterSpawn' }
+  /** Its end is an event, and so is the end of its time. */
   | { readonly kind: 'startProbe'; readonly step: 'startup' | 'ready' }
   /** Of a run that is up: liveness and resources; readiness again. */
   | { readonly kind: 'startObserving' | 'startRecheck' }
@@ -79,7 +81,7 @@ export type ProcessRecord = {
   readonly readyAtMs: number | undefined
   readonly retryAtMs: number | undefined
   readonly dueAtEpochMs: number | undefined
-  /** When the timer `start` or `grace` goes off. */
+  /** When the timer `grace` goes off. */
   readonly deadlineMs: number
   readonly starts: number
   readonly restarts: number

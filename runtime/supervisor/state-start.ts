@@ -123,8 +123,8 @@ export const becomeReady: Cell = (record, context, event) => {
   return record.step === 'ready' ? settleProbe(arrive(record, context)) : ignore(record, context, event)
 }
 
-export const becomeUnready: Cell = (record) => ({
-  record: { ...record, state: 'running', step: 'recheck', reason: 'its readiness check fails' },
+export const becomeUnready: Cell = (record, _context, event) => ({
+  record: { ...record, state: 'running', step: 'recheck', reason: event.kind === 'unready' ? event.reason : '' },
   effects: [],
 })
 
@@ -136,12 +136,12 @@ const awaitHook = (record: ProcessRecord, context: Context): Transition => {
 
 const awaitStartup = (record: ProcessRecord, context: Context): Transition => {
   const { startup } = context.instance
-  return startup === undefined ? observe(record, context) : probe({ ...record, step: 'startup' }, startup.timeoutMs, context.nowMs)
+  return startup === undefined ? observe(record, context) : probe(record, 'startup')
 }
 
 const observe = (record: ProcessRecord, context: Context): Transition => {
   const { ready } = context.instance
-  const next = ready === undefined ? arrive(record, context) : probe({ ...record, step: 'ready' }, ready.timeoutMs, context.nowMs)
+  const next = ready === undefined ? arrive(record, context) : probe(record, 'ready')
   return prepend({ kind: 'startObserving' }, next)
 }
 
@@ -150,15 +150,6 @@ const arrive = (record: ProcessRecord, { instance, nowMs }: Context): Transition
   effects: instance.ready?.recheckMs === undefined ? [] : [{ kind: 'startRecheck' }],
 })
 
-const probe = (record: ProcessRecord & { readonly step: 'startup' | 'ready' }, timeoutMs: number, nowMs: number): Transition => ({
-  record: { ...record, deadlineMs: nowMs + timeoutMs },
-  effects: [
-    { kind: 'startProbe', step: record.step },
-    { kind: 'startTimer', timer: 'start', afterMs: timeoutMs },
-  ],
-})
+const probe = (record: ProcessRecord, step: 'startup' | 'ready'): Transition => ({ record: { ...record, step }, effects: [{ kind: 'startProbe', step }] })
 
-const settleProbe = ({ record, effects }: Transition): Transition => ({
-  record,
-  effects: [{ kind: 'stopProbe' }, { kind: 'cancelTimer', timer: 'start' }, ...effects],
-})
+const settleProbe = (next: Transition): Transition => prepend({ kind: 'stopProbe' }, next)

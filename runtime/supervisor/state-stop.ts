@@ -20,7 +20,7 @@ export const expire: Cell = (record, context) =>
 export const stopUnready: Cell = (record, context, event) => {
   const { step } = record
   if (step !== 'startup' && step !== 'ready') return ignore(record, context, event)
-  const reason = step === 'startup' ? 'it did not start up in time' : 'it did not become ready in time'
+  const reason = `it did not ${step === 'startup' ? 'start up' : 'become ready'} in time${event.kind === 'startTimeout' && event.reason !== '' ? `: ${event.reason}` : ''}`
   return end({ ...record, reason, stopSteps: context.spec.stopSteps }, context, 'unready')
 }
 
@@ -40,7 +40,7 @@ const end = (record: ProcessRecord, { nowMs }: Context, intent: Intent): Transit
   return { ...stopping, effects: [...STOP_LOOKING, ...stopping.effects] }
 }
 
-const STOP_LOOKING: readonly Effect[] = [{ kind: 'stopObserving' }, { kind: 'cancelTimer', timer: 'start' }, { kind: 'cancelTimer', timer: 'age' }]
+const STOP_LOOKING: readonly Effect[] = [{ kind: 'stopObserving' }, { kind: 'cancelTimer', timer: 'age' }]
 
 const sendNext = (record: ProcessRecord, nowMs: number): Transition => {
   const { stopSteps, stopsSent } = record
@@ -89,13 +89,12 @@ export const clear: Cell = (record, { spec }) => ({
 const crashGraceMs = (declaredMs: number = CRASH_GRACE_MS): number => Math.min(declaredMs, CRASH_GRACE_MS)
 const CRASH_GRACE_MS = 1000
 
-/** More time for what is in progress, never less than it had. */
+/** More time to stop, never less than it had. Until it has started, its probe gives it. */
 export const extend: Cell = (record, context, event) => {
-  const timer = record.state === 'stopping' ? 'grace' : record.step === 'startup' || record.step === 'ready' ? 'start' : undefined
-  if (timer === undefined || event.kind !== 'extended' || record.overdue) return ignore(record, context, event)
+  if (event.kind !== 'extended' || record.overdue) return ignore(record, context, event)
   const deadlineMs = Math.max(record.deadlineMs, context.nowMs + Math.min(event.byMs, TIMER_MAX_MS))
   const afterMs = Math.min(deadlineMs - context.nowMs, TIMER_MAX_MS)
-  return { record: { ...record, deadlineMs }, effects: [{ kind: 'startTimer', timer, afterMs }] }
+  return { record: { ...record, deadlineMs }, effects: [{ kind: 'startTimer', timer: 'grace', afterMs }] }
 }
 
 /** The facts that an event carries, noted before its cell is looked up. */

@@ -50,7 +50,6 @@ const RUNS = {
   kill: down.kill,
   restart: down.restartRun,
   exit: down.clear,
-  extended: down.extend,
 }
 
 /** Observed: by checks, limits and its age. */
@@ -75,7 +74,7 @@ export const TABLE: Readonly<Record<ProcessState, Readonly<Record<EventKind, Cel
     unready: ignore,
     startTimeout: down.stopUnready,
   },
-  ready: { ...UP, ready: ignore, unready: up.becomeUnready },
+  ready: { ...UP, hookFailed: down.abort, ready: ignore, unready: up.becomeUnready },
   stopping: {
     ...RUNS,
     start: down.wantUp,
@@ -84,6 +83,7 @@ export const TABLE: Readonly<Record<ProcessState, Readonly<Record<EventKind, Cel
     // The signal may be on its way just as the program is executed.
     spawned: ignore,
     graceExpired: down.escalate,
+    extended: down.extend,
   },
   clearing: {
     ...ON_THE_WAY,

@@ -25,8 +25,8 @@ const EVENTS: readonly ProcessEvent[] = [
   { kind: 'spawned', pid: 7 },
   { kind: 'startupPassed' },
   { kind: 'ready' },
-  { kind: 'unready' },
-  { kind: 'startTimeout' },
+  { kind: 'unready', reason: 'no answer' },
+  { kind: 'startTimeout', reason: 'no answer' },
   { kind: 'unhealthy', reason: 'no answer', action: 'restart' },
   { kind: 'exceeded', reason: 'too much memory', action: { signal: 'SIGUSR1' } },
   { kind: 'expired' },
@@ -52,8 +52,8 @@ const EXPECTED: Record<ProcessState, string> = {
   listening: '= stopped stopped = | = = waiting ! | ! ! ! ! | ! ! ! ! ! ! | = = = | ! ! ! !',
   preparing: '= stopped stopped = | = = ! ! | starting failed ! ! | ! ! ! ! ! ! | = = = | ! ! ! !',
   starting: '= stopping stopping stopping | = = ! ! | ! ! running ! | ! ! ! ! ! ! | = = = | clearing ! ! !',
-  running: '= stopping stopping stopping | = = ! ! | = stopping ! = | ready = stopping stopping + stopping | + = = | clearing ! ! !',
-  ready: '= stopping stopping stopping | = = ! ! | ! ! ! ! | = running ! stopping + stopping | = = = | clearing ! ! !',
+  running: '= stopping stopping stopping | = = ! ! | = stopping ! = | ready = stopping stopping + stopping | = = = | clearing ! ! !',
+  ready: '= stopping stopping stopping | = = ! ! | ! stopping ! ! | = running ! stopping + stopping | = = = | clearing ! ! !',
   stopping: '= = + = | = = ! ! | ! ! = ! | ! ! ! ! ! ! | + = = | clearing ! ! +',
   clearing: '= = + = | = = ! ! | ! ! ! ! | ! ! ! ! ! ! | = = = | ! waiting ! +',
   backoff: 'waiting stopped stopped waiting | = = ! ! | ! ! ! ! | ! ! ! ! ! ! | = = = | ! ! waiting !',
@@ -106,7 +106,7 @@ const UP: readonly ProcessEvent[] = [...BEGIN, { kind: 'ready' }]
 const KILLED: ProcessEvent = { kind: 'exit', exit: { kind: 'signal', signal: 'SIGKILL' } }
 const DONE: ProcessEvent = { kind: 'exit', exit: { kind: 'code', code: 0 } }
 const CLEARED: ProcessEvent = { kind: 'cleared' }
-const STOP_LOOKING = [{ kind: 'stopObserving' }, { kind: 'cancelTimer', timer: 'start' }, { kind: 'cancelTimer', timer: 'age' }]
+const STOP_LOOKING = [{ kind: 'stopObserving' }, { kind: 'cancelTimer', timer: 'age' }]
 
 describe('the way up', () => {
   test('a process without a readiness check is ready as soon as its program runs', () => {
@@ -123,20 +123,22 @@ describe('the way up', () => {
     const running = follow([{ kind: 'spawned', pid: 7 }], context, spawning.record)
     expect(running).toMatchObject({ record: { state: 'running', step: 'afterSpawn' }, effects: [{ kind: 'runHook', hook: 'afterSpawn' }] })
     const startingUp = follow([{ kind: 'hookPassed', hook: 'afterSpawn' }], context, running.record)
-    expect(startingUp).toMatchObject({
-      record: { step: 'startup', deadlineMs: 35_000 },
-      effects: [{ kind: 'startProbe', step: 'startup' }, { afterMs: 30_000 }],
-    })
+    expect(startingUp).toMatchObject({ record: { step: 'startup' }, effects: [{ kind: 'startProbe', step: 'startup' }] })
     const startedUp = follow([{ kind: 'startupPassed' }], context, startingUp.record)
-    expect(startedUp.record).toMatchObject({ state: 'running', step: 'ready', deadlineMs: 65_000 })
-    expect(startedUp.effects.map(({ kind }) => kind)).toEqual(['stopProbe', 'cancelTimer', 'startObserving', 'startProbe', 'startTimer'])
-    expect(follow([{ kind: 'ready' }], context, startedUp.record).effects.map(({ kind }) => kind)).toEqual(['stopProbe', 'cancelTimer'])
+    expect(startedUp.record).toMatchObject({ state: 'running', step: 'ready' })
+    expect(startedUp.effects.map(({ kind }) => kind)).toEqual(['stopProbe', 'startObserving', 'startProbe'])
+    expect(follow([{ kind: 'ready' }], context, startedUp.record).effects.map(({ kind }) => kind)).toEqual(['stopProbe'])
   })
 
   test('a hook before the start that fails prevents it', () => {
     const context = withSpec({}, { hooks: { beforeSpawn: HOOK } })
     const events: readonly ProcessEvent[] = [{ kind: 'start' }, { kind: 'dependenciesMet' }, { kind: 'hookFailed', hook: 'beforeSpawn', reason: 'no' }]
     expect(follow(events, context)).toMatchObject({ record: { state: 'failed', wanted: false, reason: 'no' }, effects: [] })
+  })
+
+  test('a hook that fails when all are ready stops the process, and for good', () => {
+    const { record } = follow([...UP, { kind: 'hookFailed', hook: 'afterStart', reason: 'no' }, DONE, CLEARED])
+    expect(record).toMatchObject({ state: 'failed', wanted: false, reason: 'no' })
   })
 
   test('a hook after the start that fails stops the process, and for good', () => {
@@ -149,28 +151,19 @@ describe('the way up', () => {
     const context = withSpec({}, { ready: { ...READY, recheckMs: 1000 } })
     const ready = follow(UP, context)
     expect(ready.effects).toContainEqual({ kind: 'startRecheck' })
-    const lost = follow([{ kind: 'unready' }], context, ready.record)
-    expect(lost).toMatchObject({ record: { state: 'running', step: 'recheck', reason: 'its readiness check fails' }, effects: [] })
+    const lost = follow([{ kind: 'unready', reason: 'no answer' }], context, ready.record)
+    expect(lost).toMatchObject({ record: { state: 'running', step: 'recheck', reason: 'no answer' }, effects: [] })
     expect(follow([{ kind: 'ready' }], context, lost.record)).toMatchObject({ record: { state: 'ready', reason: '', readyAtMs: 5000 }, effects: [] })
   })
 
   test.each([
-    ['startup', [], 'it did not start up in time'],
-    ['ready', [{ kind: 'startupPassed' }], 'it did not become ready in time'],
+    ['startup', [], 'it did not start up in time: no answer'],
+    ['ready', [{ kind: 'startupPassed' }], 'it did not become ready in time: no answer'],
   ] as const)('a process that misses the deadline of %s is stopped and counts as failed', (_step, passed, reason) => {
     const context = withSpec({}, { startup: STARTUP })
-    const late = follow([...BEGIN, ...passed, { kind: 'startTimeout' }], context)
+    const late = follow([...BEGIN, ...passed, { kind: 'startTimeout', reason: 'no answer' }], context)
     expect(late.record).toMatchObject({ state: 'stopping', intent: 'unready', reason })
     expect(follow([DONE, CLEARED], context, late.record).record).toMatchObject({ state: 'waiting', history: { unreadyRuns: 1 }, crashes: 0 })
-  })
-
-  test('more time that it asks for is added to what it has, never taken away', () => {
-    const running = follow(BEGIN).record
-    expect(follow([{ kind: 'extended', byMs: 90_000 }], CONTEXT, running)).toEqual({
-      record: { ...running, deadlineMs: 95_000 },
-      effects: [{ kind: 'startTimer', timer: 'start', afterMs: 90_000 }],
-    })
-    expect(follow([{ kind: 'extended', byMs: 1000 }], CONTEXT, running).effects).toEqual([{ kind: 'startTimer', timer: 'start', afterMs: 60_000 }])
   })
 
   test('what it says of itself is kept until its next run', () => {
@@ -227,6 +220,7 @@ describe('the way down', () => {
     const stopping = follow([...UP, { kind: 'stop' }])
     const more = follow([{ kind: 'extended', byMs: 60_000 }], CONTEXT, stopping.record)
     expect(more.effects).toEqual([{ kind: 'startTimer', timer: 'grace', afterMs: 60_000 }])
+    expect(follow([{ kind: 'extended', byMs: 1 }], CONTEXT, more.record).effects).toEqual([{ kind: 'startTimer', timer: 'grace', afterMs: 60_000 }])
     expect(follow([{ kind: 'graceExpired' }, { kind: 'extended', byMs: 60_000 }], CONTEXT, more.record).effects).toEqual([])
   })
 

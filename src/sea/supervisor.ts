@@ -60,6 +60,8 @@ const makeBlob = async (target: Target, workDir: string): Promise<Buffer> => {
     disableExperimentalSEAWarning: true,
     useCodeCache: true,
     useSnapshot: false,
+    // For runtime/supervisor/resident-pages.ts. No option of V8 saves memory that matters, and most make it refuse the code cache.
+    execArgv: ['--experimental-ffi', '--disable-warning=ExperimentalWarning'],
     // Only the launcher speaks through NODE_OPTIONS: it hides the user's.
     execArgvExtension: 'env',
   }

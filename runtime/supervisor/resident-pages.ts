@@ -1,0 +1,76 @@
+// Gives back the pages of Node's file that only a start or some work has needed. Linux maps what lies around every page
+// that is touched, so half of 116 MB stays mapped for a supervisor that sleeps. The pages remain in the page cache: who
+// needs one again finds it within microseconds.
+import { readFileSync } from 'node:fs'
+
+export type ResidentPages = {
+  /** Something has happened: the pages are given back when nothing else does for a while. */
+  readonly postponeRelease: () => void
+  readonly cancel: () => void
+}
+
+/** Later than the last garbage collection that work is followed by, as far as that is known. */
+const QUIET_MS = 3000
+
+export const createResidentPages = (quietMs = QUIET_MS): ResidentPages => {
+  let [timer, release]: [NodeJS.Timeout | undefined, (() => void) | undefined] = [undefined, undefined]
+  const run = (): void => {
+    timer = undefined
+    release ??= createRelease()
+    release()
+  }
+  return {
+    postponeRelease: () => {
+      if (timer === undefined) timer = setTimeout(run, quietMs).unref()
+      else timer.refresh()
+    },
+    cancel: () => clearTimeout(timer),
+  }
+}
+
+const MADV_DONTNEED = 4
+
+const createRelease = (): (() => void) => {
+  const madvise = loadMadvise()
+  if (madvise === undefined) return () => {}
+  const ranges = parseCleanRanges(readFileSync('/proc/self/maps', 'latin1'))
+  return () => {
+    for (const { address, lengthBytes } of ranges) madvise(address, lengthBytes, MADV_DONTNEED)
+  }
+}
+
+/** Undefined where Node has no such interface, as when it runs from source: then the pages stay. */
+const loadMadvise = (): ((address: bigint, lengthBytes: bigint, advice: number) => number) | undefined => {
+  try {
+    const ffi = process.getBuiltinModule('node:ffi')
+    return ffi?.dlopen('libc.so.6', { madvise: { arguments: ['u64', 'u64', 'i32'], return: 'i32' } }).functions.madvise
+  } catch {
+    // Less memory is a wish, nothing depends on it.
+    return undefined
+  }
+}
+
+export type PageRange = { readonly address: bigint; readonly lengthBytes: bigint }
+
+type Mapping = PageRange & { readonly access: string; readonly file: string }
+
+/**
+ * The mappings of ELF files that are never written to, so that the kernel reads them again from the file: machine code, the
+ * headers in front of it, and the constants behind it. What follows those is relocated at the start, then read-only, too, and
+ * would be lost. Nothing is taken from smaps, which emulators make up.
+ */
+export const parseCleanRanges = (maps: string): readonly PageRange[] => {
+  const mappings = maps.split('\n').flatMap(parseMapping)
+  return mappings.filter(({ access, file }, at) => {
+    const accessOf = (neighbour: Mapping | undefined): string | undefined => (neighbour?.file === file ? neighbour.access : undefined)
+    const [before, after] = [accessOf(mappings[at - 1]), accessOf(mappings[at + 1])]
+    return access === 'r-xp' || (access === 'r--p' && (after === 'r-xp' || (before === 'r-xp' && after === 'r--p')))
+  })
+}
+
+const parseMapping = (line: string): readonly Mapping[] => {
+  const [, start, end, access = '', file = ''] = /^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ [1-9]\d* +(\/.*)$/.exec(line) ?? []
+  if (start === undefined) return []
+  const address = BigInt(`0x${start}`)
+  return [{ address, lengthBytes: BigInt(`0x${end}`) - address, access, file }]
+}

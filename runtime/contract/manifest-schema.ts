@@ -41,7 +41,8 @@ const positiveSchema = z.int('a whole number').check(z.positive('1 or more'))
 /** -1: without end, as circus writes it. */
 const triesSchema = z.int('a whole number').check(z.gte(-1, '-1 or more'))
 const octalSchema = z.string().check(z.regex(/^0?[0-7]{3}$/, 'three octal digits such as 022'))
-const exitSchema = z.union([z.int().check(z.gte(0), z.lte(255)), signalSchema], 'an exit status from 0 to 255, or a signal name')
+const EXIT_STATUS = 'an exit status from 0 to 255'
+const exitSchema = z.union([z.int().check(z.gte(0, EXIT_STATUS), z.lte(255, EXIT_STATUS)), signalSchema], `${EXIT_STATUS}, or a signal name`)
 /** What is done about a process that runs but should not go on like this. */
 const actionSchema = z.union([z.literal('restart'), z.strictObject({ signal: signalSchema })], '"restart" or { "signal": NAME }')
 
@@ -197,6 +198,8 @@ const dependencySchema = z.union(
   '"started", "ready", "completed_successfully" or { "condition": ..., "restart": ... }',
 )
 
+const accountSchema = z.union([textSchema, countSchema], 'a name or a number')
+
 /** What a command needs to run at all: processes and tasks share it. */
 const RUN_KEYS = {
   description: z._default(z.string(), ''),
@@ -207,9 +210,9 @@ const RUN_KEYS = {
   copyEnv: z._default(z.boolean(), false),
   workingDirectory: z.optional(textSchema),
   /** A name or a number, resolved on the target. */
-  user: z.optional(z.union([textSchema, countSchema])),
-  group: z.optional(z.union([textSchema, countSchema])),
-  groups: z.optional(z.array(z.union([textSchema, countSchema]))),
+  user: z.optional(accountSchema),
+  group: z.optional(accountSchema),
+  groups: z.optional(z.array(accountSchema)),
   umask: z.optional(octalSchema),
   nice: z.optional(z.int('a whole number').check(z.gte(-20, '-20 or more'), z.lte(19, '19 or less'))),
   oomScoreAdj: z.optional(z.int('a whole number').check(z.gte(-1000, '-1000 or more'), z.lte(1000, '1000 or less'))),

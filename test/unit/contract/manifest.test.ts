@@ -29,10 +29,10 @@ test('a text that is not JSON, and another version, are named', () => {
 })
 
 test('all problems are told at once', () => {
-  const text = problemsOf({ name: 'a b', env: { 'A-B': { type: 'strng' } }, ...process({ restartBurst: -1 }) })
+  const text = problemsOf({ name: 'a b', env: { 'A-B': { type: 'strng' } }, ...process({ restartBurst: -2 }) })
   expect(text).toContain('name: expected a name')
   expect(text).toContain('env.A-B: expected a variable name')
-  expect(text).toContain('processes.a.restartBurst: expected 0 or more')
+  expect(text).toContain('processes.a.restartBurst: expected -1 or more')
 })
 
 test.each([

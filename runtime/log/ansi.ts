@@ -7,8 +7,7 @@ import type { LogSpec } from '../contract/process-spec.ts'
 export const removesAnsi = (policy: LogSpec['ansi'], isTerminal: boolean): boolean => policy === 'strip' || (policy === 'auto' && !isTerminal)
 
 /** The same buffer when there is nothing to remove: one search. */
-export const stripAnsi = (bytes: Buffer): Buffer =>
-  bytes.includes(ESCAPE) ? Buffer.from(bytes.toString('latin1').replaceAll(SEQUENCE, ''), 'latin1') : bytes
+export const stripAnsi = (bytes: Buffer): Buffer => (bytes.includes(ESCAPE) ? Buffer.from(bytes.toString('latin1').replaceAll(SEQUENCE, ''), 'latin1') : bytes)
 
 const ESCAPE = 0x1b
 

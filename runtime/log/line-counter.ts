@@ -27,7 +27,7 @@ const PAGES = 5
 const createCounter = (): Counter | 'impossible' => {
   try {
     const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES })
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(MODULE), { m: { m: memory } })
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(MODULE_HEX.join('').replaceAll(' ', ''), 'hex')), { m: { m: memory } })
     const { c: count } = exports
     if (typeof count !== 'function') throw new Error('unreachable: the module exports c')
     return { memory: Buffer.from(memory.buffer), count: (start, end) => Number(count(start, end)) }
@@ -47,20 +47,21 @@ const createCounter = (): Counter | 'impossible' => {
 //     (br 0)))
 //   (local.get $count))
 const BODY = [
-  ...[0x01, 0x01, 0x7f],
-  ...[0x02, 0x40, 0x03, 0x40],
-  ...[0x20, 0x00, 0x20, 0x01, 0x4f, 0x0d, 0x01],
-  ...[0x20, 0x02, 0x20, 0x00, 0xfd, 0x00, 0x00, 0x00, 0x41, 0x0a, 0xfd, 0x0f, 0xfd, 0x23, 0xfd, 0x64, 0x69, 0x6a, 0x21, 0x02],
-  ...[0x20, 0x00, 0x41, 0x10, 0x6a, 0x21, 0x00],
-  ...[0x0c, 0x00, 0x0b, 0x0b, 0x20, 0x02, 0x0b],
+  '01 01 7f',
+  '02 40 03 40',
+  '20 00 20 01 4f 0d 01',
+  '20 02 20 00 fd 00 00 00 41 0a fd 0f fd 23 fd 64 69 6a 21 02',
+  '20 00 41 10 6a 21 00',
+  '0c 00 0b 0b 20 02 0b',
 ]
 
-/** Magic number and version; the type of the function; its memory, imported; the function; its export; its body. */
-const MODULE = Uint8Array.from([
-  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-  ...[0x01, 0x07, 0x01, 0x60, 0x02, 0x7f, 0x7f, 0x01, 0x7f],
-  ...[0x02, 0x08, 0x01, 0x01, 0x6d, 0x01, 0x6d, 0x02, 0x00, 0x01],
-  ...[0x03, 0x02, 0x01, 0x00],
-  ...[0x07, 0x05, 0x01, 0x01, 0x63, 0x00, 0x00],
-  ...[0x0a, BODY.length + 2, 0x01, BODY.length, ...BODY],
-])
+/** Magic number and version; the type of the function; its memory, imported; the function; its export; its body of 50 bytes. */
+const MODULE_HEX = [
+  '00 61 73 6d 01 00 00 00',
+  '01 07 01 60 02 7f 7f 01 7f',
+  '02 08 01 01 6d 01 6d 02 00 01',
+  '03 02 01 00',
+  '07 05 01 01 63 00 00',
+  '0a 34 01 32',
+  ...BODY,
+]

@@ -18,7 +18,7 @@ export type LogFile = {
   release(): void
   push(bytes: Buffer, onSlow: SlowPolicy, dropped: LineOwner['dropped']): void
   isFull(onSlow: SlowPolicy): boolean
-  whenRoom(wake: () => void): void
+  readonly whenRoom: (wake: () => void) => void
   reopen(): void
   /** Resolves when everything is written or given up. */
   flush(): Promise<void>
@@ -108,7 +108,7 @@ export const createLogFile = ({ spec: firstSpec, report, nowMs, stallMs }: LogFi
       start()
     },
     async flush() {
-      while (pumping !== undefined) await pumping
+      for (let current = pumping; current !== undefined; current = pumping) await current
     },
     get isUnused() {
       return users === 0 && pumping === undefined

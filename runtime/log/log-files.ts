@@ -17,7 +17,7 @@ export type LogFiles = {
   /** After somebody has renamed them. */
   reopen(): void
   /** Resolves when everything is written. */
-  flush(): Promise<void>
+  readonly flush: () => Promise<void>
 }
 
 export type LogFileTerms = Pick<LogSpec, 'ansi' | 'onSlow'> & { readonly dropped: (lines: number) => void }
@@ -41,8 +41,8 @@ export const createLogFiles = ({ report, nowMs = Date.now, stallMs = STALL_MS }:
       file.hold(spec)
       return {
         write(event) {
-          const plain = isPlain ? stripAnsi(event.bytes) : event.bytes
-          file.push(spec.timeFormat === undefined ? plain : prependTime(spec.timeFormat, spec.utc, event, plain), onSlow, dropped)
+          const bytes = isPlain ? stripAnsi(event.bytes) : event.bytes
+          file.push(spec.timeFormat === undefined ? bytes : prependLines(bytes, renderHead(spec.timeFormat, spec.utc, event)), onSlow, dropped)
         },
         isFull: () => file.isFull(onSlow),
         whenRoom: file.whenRoom,
@@ -64,5 +64,5 @@ export const createLogFiles = ({ report, nowMs = Date.now, stallMs = STALL_MS }:
 /** A disk may be slow; one that takes nothing for so long holds up nobody who may lose lines. */
 const STALL_MS = 10_000
 
-const prependTime = (format: string, utc: boolean, { timeMs, pid }: LogEvent, lines: Buffer): Buffer =>
-  prependLines(lines, `${renderTime(format, timeMs, utc)} [${pid ?? '-'}] | `)
+/** As circus has it. */
+const renderHead = (format: string, utc: boolean, { timeMs, pid }: LogEvent): string => `${renderTime(format, timeMs, utc)} [${pid ?? '-'}] | `

@@ -11,7 +11,7 @@ export type Output = {
   /** True while producers of this kind should pause. */
   isFull(onSlow: SlowPolicy): boolean
   /** Called once, when it may be worth to ask again. */
-  whenRoom(wake: () => void): void
+  readonly whenRoom: (wake: () => void) => void
   /** Nobody reads, for good. */
   readonly isBroken: boolean
   /** Lines that nobody could be given. */

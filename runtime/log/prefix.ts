@@ -11,7 +11,7 @@ export type Prefixer = {
   /** Whole lines of one instance -> the same lines, prefixed. Bytes that are not UTF-8 come out as they went in. */
   prefix(lines: PrefixedLines): Buffer
   /** What there may be from now on. Labels keep their colours. */
-  setLabels(labels: readonly string[]): void
+  readonly setLabels: (labels: readonly string[]) => void
 }
 
 export type PrefixedLines = { readonly label: string; readonly bytes: Buffer; readonly timeMs: number }

@@ -2,12 +2,12 @@
 
 export type Room = {
   /** True while producers should pause. */
-  isFull(): boolean
+  readonly isFull: () => boolean
   /** Called once, when it may be worth to ask again. */
-  whenRoom(wake: () => void): void
+  readonly whenRoom: (wake: () => void) => void
 }
 
-export type Waiters = { add(wake: () => void): void; wake(): void }
+export type Waiters = { readonly add: (wake: () => void) => void; readonly wake: () => void }
 
 export const createWaiters = (): Waiters => {
   let waiting = new Set<() => void>()

@@ -5,9 +5,10 @@ declare namespace WebAssembly {
     constructor(size: { readonly initial: number; readonly maximum: number })
     readonly buffer: ArrayBuffer
   }
-  class Module {
-    constructor(bytes: Uint8Array)
+  interface Module {
+    readonly [Symbol.toStringTag]: 'WebAssembly.Module'
   }
+  const Module: new (bytes: Uint8Array) => Module
   class Instance {
     constructor(module: Module, imports: Readonly<Record<string, Readonly<Record<string, Memory>>>>)
     readonly exports: Readonly<Record<string, unknown>>

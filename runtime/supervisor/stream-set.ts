@@ -45,7 +45,7 @@ export const createStreamSet = (options: StreamSetOptions): StreamSet => {
       hub.markRun(run.label)
       const added = STREAMS.flatMap((stream) => {
         const fd = run.pipes[stream]
-        return fd === undefined ? [] : [createRunReader(options, run, stream, fd)]
+        return fd === undefined ? [] : [createRunReader(options, { ...run, stream, fd })]
       })
       for (const reader of added) {
         readers.add(reader)
@@ -68,9 +68,9 @@ export const createStreamSet = (options: StreamSetOptions): StreamSet => {
 
 const STREAMS: readonly LogStream[] = ['out', 'err']
 
-const createRunReader = (options: StreamSetOptions, run: StreamedRun, stream: LogStream, fd: number): StreamReader => {
+const createRunReader = (options: StreamSetOptions, run: StreamedRun & { readonly stream: LogStream; readonly fd: number }): StreamReader => {
   const { hub } = options
-  const { process, index, label, spec, pid } = run
+  const { process, index, label, spec, pid, stream, fd } = run
   const source: LogSource = { process, index, label, stream, onSlow: spec.onSlow }
   const dropped = (lines: number): void => hub.addDropped(process, lines)
   const destination = openDestination(options, stream === 'out' ? run.stdout : run.stderr, { ansi: spec.ansi, onSlow: spec.onSlow, dropped })

@@ -55,13 +55,13 @@ const BODY = [
   '0c 00 0b 0b 20 02 0b',
 ]
 
-/** Magic number and version; the type of the function; its memory, imported; the function; its export; its body of 50 bytes. */
+/** Magic number and version; the type of the function; its memory, imported; the function; its export; its body of 48 bytes. */
 const MODULE_HEX = [
   '00 61 73 6d 01 00 00 00',
   '01 07 01 60 02 7f 7f 01 7f',
   '02 08 01 01 6d 01 6d 02 00 01',
   '03 02 01 00',
   '07 05 01 01 63 00 00',
-  '0a 34 01 32',
+  '0a 32 01 30',
   ...BODY,
 ]

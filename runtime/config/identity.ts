@@ -28,11 +28,20 @@ export const resolveIdentity = (request: IdentityRequest, ourselves: Ourselves):
   const accounts = ourselves.accounts()
   const user = resolveUser(request, ourselves.uid, accounts)
   const gid = request.group === undefined ? primaryGroup(request, user, ourselves) : findGroup(request, request.group, accounts)
+  if (ourselves.uid !== 0) {
+    assertOurs({ request, uid: user.uid, gid }, ourselves)
+    return { identity: undefined, environment: undefined }
+  }
   const groups = request.groups?.map((group) => findGroup(request, group, accounts)) ?? initGroups(user.entry, gid, accounts)
-  const isOurs = user.uid === ourselves.uid && gid === ourselves.gid && request.groups === undefined
-  if (ourselves.uid !== 0 && !isOurs) throw refuseChange(request, ourselves.uid)
-  const identity = ourselves.uid === 0 ? { uid: user.uid, gid, groups } : undefined
-  return { identity, environment: user.uid === ourselves.uid ? undefined : renderUserEnvironment(user.entry) }
+  return { identity: { uid: user.uid, gid, groups }, environment: user.uid === 0 ? undefined : renderUserEnvironment(user.entry) }
+}
+
+type Wanted = { readonly request: IdentityRequest; readonly uid: number; readonly gid: number }
+
+const assertOurs = ({ request, uid, gid }: Wanted, ourselves: Ourselves): void => {
+  if (uid === ourselves.uid && gid === ourselves.gid && request.groups === undefined) return
+  const reason = `we run as user ${ourselves.uid}, and only root can change to another`
+  throw refuse(request, reason, 'start the bundle as root, or declare no user and groups')
 }
 
 type FoundUser = { readonly uid: number; readonly entry: User | undefined }
@@ -73,9 +82,6 @@ const renderUserEnvironment = (user: User | undefined): Readonly<Record<string, 
   if (user === undefined) return { HOME: '/' }
   return { HOME: user.home || '/', USER: user.name, LOGNAME: user.name, SHELL: user.shell || '/bin/sh' }
 }
-
-const refuseChange = (request: IdentityRequest, uid: number): NixpackError =>
-  refuse(request, `we run as user ${uid}, and only root can change to another`, 'start the bundle as root, or declare no user and groups')
 
 const refuse = ({ subject, user, group }: IdentityRequest, reason: string, hint?: string): NixpackError => {
   const who = [user === undefined ? '' : ` as user "${user}"`, group === undefined ? '' : ` in group "${group}"`].join('')

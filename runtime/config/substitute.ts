@@ -27,6 +27,7 @@ export type SubstitutedInstance = {
 }
 
 type Scalar = string | number | boolean
+type Resolver = (reference: Reference, context: Substitution) => Scalar
 
 /** For argv, environment and paths: these take any value. */
 export const substitute = (template: string, context: Substitution): string =>
@@ -57,34 +58,20 @@ const substituteScalar = (template: string, context: Substitution): Scalar => {
   return resolveReference(part.reference, context)
 }
 
-const resolveReference = (reference: Reference, context: Substitution): Scalar => {
-  const { name } = reference
-  switch (reference.subject) {
-    case 'file':
-      return `${context.paths.filesDir}/${name}`
-    case 'dir':
-      return resolveDirectory(name, context)
-    case 'process':
-      return resolveInstance(name, context)
-    case 'socket':
-      return resolveSocket(reference, context)
-    case 'env':
-      return resolveVariable(reference, context)
-  }
-}
+const resolveReference = (reference: Reference, context: Substitution): Scalar => RESOLVERS[reference.subject](reference, context)
 
-const resolveDirectory = (name: string, { paths, directories }: Substitution): string => {
+const resolveDirectory: Resolver = ({ name }, { paths, directories }) => {
   if (name === 'tmp') return paths.tmpDir
   const lasting = LASTING_DIRECTORY_NAMES.find((known) => known === name)
   return lasting === undefined ? paths.filesDir : directories[lasting]
 }
 
-const resolveInstance = (fact: string, { processInstance }: Substitution): Scalar => {
-  if (processInstance === undefined) throw new Error(`unreachable: process.${fact} outside of a process`)
-  return fact === 'index' ? processInstance.index : processInstance.name
+const resolveInstance: Resolver = ({ name }, { processInstance }) => {
+  if (processInstance === undefined) throw new Error(`unreachable: process.${name} outside of a process`)
+  return name === 'index' ? processInstance.index : processInstance.name
 }
 
-const resolveSocket = ({ name, field }: Reference, { socketAddresses, processInstance }: Substitution): Scalar => {
+const resolveSocket: Resolver = ({ name, field }, { socketAddresses, processInstance }) => {
   if (field === 'fd') return FIRST_SOCKET_FD + (processInstance?.sockets.indexOf(name) ?? 0)
   const address = socketAddresses?.get(name)
   if (address === undefined) throw new Error(`unreachable: no socket "${name}"`)
@@ -95,19 +82,27 @@ const resolveSocket = ({ name, field }: Reference, { socketAddresses, processIns
 /** SD_LISTEN_FDS_START of sd_listen_fds(3). */
 const FIRST_SOCKET_FD = 3
 
-const resolveVariable = ({ name, field }: Reference, { variables }: Substitution): Scalar => {
+const resolveVariable: Resolver = ({ name, field }, { variables }) => {
   const variable = variables.get(name)
   if (variable === undefined) throw new Error(`unreachable: no variable "${name}"`)
   return field === 'host' || field === 'port' ? (variable[field] ?? '') : variable.json
 }
 
+const RESOLVERS: Readonly<Record<Reference['subject'], Resolver>> = {
+  env: resolveVariable,
+  file: ({ name }, { paths }) => `${paths.filesDir}/${name}`,
+  dir: resolveDirectory,
+  process: resolveInstance,
+  socket: resolveSocket,
+}
+
 /** A variable that is not set stays empty. */
 const addOffset = ({ name, field }: Reference, value: Scalar, { variables, processInstance }: Substitution): Scalar => {
-  if (typeof value !== 'number') return value
-  const sum = value + (processInstance?.index ?? 1) - 1
+  if (typeof value !== 'number' || processInstance === undefined) return value
+  const sum = value + processInstance.index - 1
   const isPort = field === 'port' || variables.get(name)?.declaration.type === 'port'
   if (!isPort || sum <= PORT_MAX) return sum
-  const purpose = `port ${value} of ${name} for instance ${processInstance?.index ?? 1} of "${processInstance?.name ?? ''}"`
+  const purpose = `port ${value} of ${name} for instance ${processInstance.index} of "${processInstance.name}"`
   throw new NixpackError('ENV_INVALID', `cannot use ${purpose}: it would be ${sum}, and ${PORT_MAX} is the last`, { hint: `set ${name} to a lower port` })
 }
 

@@ -25,19 +25,18 @@ export const parseCron = (text: string): ParsedCron => {
   const fields = FIELDS.map((field, at) => parseField(field, words[at] ?? ''))
   const problem = fields.find((field) => typeof field === 'string')
   if (typeof problem === 'string') return fail(problem)
-  const sets = fields.map((field): ReadonlySet<number> => (typeof field === 'string' ? NONE : new Set(field)))
-  const [minutes = NONE, hours = NONE, daysOfMonth = NONE, months = NONE, daysOfWeek = NONE] = sets
-  const [isMinuteStar, isHourStar, isDayStar, , isWeekStar] = words.map((word) => word.startsWith('*'))
+  const numbers = (at: number): readonly number[] => fields.flatMap((field, index) => (index === at && typeof field !== 'string' ? field : []))
+  const isStar = (at: number): boolean => words[at]?.startsWith('*') === true
   const expression = {
-    minutes,
-    hours,
-    daysOfMonth,
-    months,
-    daysOfWeek: new Set([...daysOfWeek].map((day) => day % 7)),
-    eitherDay: isDayStar === false && isWeekStar === false,
-    isPeriodic: isMinuteStar === true || isHourStar === true,
+    minutes: new Set(numbers(0)),
+    hours: new Set(numbers(1)),
+    daysOfMonth: new Set(numbers(2)),
+    months: new Set(numbers(3)),
+    daysOfWeek: new Set(numbers(4).map((day) => day % 7)),
+    eitherDay: !isStar(2) && !isStar(4),
+    isPeriodic: isStar(0) || isStar(1),
   }
-  return hasPossibleDate(expression) ? { ok: true, value: expression } : fail(`no month among them has day ${[...daysOfMonth].join(' or ')}`)
+  return hasPossibleDate(expression) ? { ok: true, value: expression } : fail(`no month among them has day ${numbers(2).join(' or ')}`)
 }
 
 const fail = (problem: string): ParsedCron => ({ ok: false, problem })
@@ -53,7 +52,6 @@ const FIELDS: readonly Field[] = [
   { word: 'month', min: 1, max: 12, names: MONTHS },
   { word: 'day of week', min: 0, max: 7, names: DAYS },
 ]
-const NONE: ReadonlySet<number> = new Set()
 
 const MACROS: ReadonlyMap<string, string> = new Map([
   ['@yearly', '0 0 1 1 *'],
@@ -94,15 +92,14 @@ type Bounds = { readonly low: number; readonly high: number; readonly isSingle: 
 
 const parseBounds = (field: Field, range: string): Bounds | string => {
   if (range === '*') return { low: field.min, high: field.word === 'day of week' ? 6 : field.max, isSingle: false }
-  const [lowText = '', highText, ...rest] = range.split('-')
-  const low = parseNumber(field, lowText)
-  const high = highText === undefined ? low : parseNumber(field, highText)
+  const [low, high = low, ...rest] = range.split('-').map((text) => parseNumber(field, text))
   if (low === undefined || high === undefined || rest.length > 0) return renderFieldProblem(field, range)
-  // "fri-sun": Sunday is the last day here.
-  const last = field.word === 'day of week' && high === 0 && low > 0 ? 7 : high
-  if (last < low) return `${field.word}: the range "${range}" ends before it begins`
-  return { low, high: last, isSingle: highText === undefined }
+  const last = high === 0 && low > 0 ? lastOf(field) : high
+  return last < low ? `${field.word}: the range "${range}" ends before it begins` : { low, high: last, isSingle: !range.includes('-') }
 }
+
+/** "fri-sun": there Sunday is the last day. */
+const lastOf = ({ word }: Field): number => (word === 'day of week' ? 7 : 0)
 
 const parseNumber = ({ min, max, names }: Field, text: string): number | undefined => {
   const named = names.indexOf(text.toLowerCase())

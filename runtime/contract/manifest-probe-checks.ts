@@ -72,23 +72,27 @@ const checkLiveness = (scope: Scope, place: string, liveness: LivenessDeclaratio
 
 const FIRST_SOCKET_FD = 3
 
-/** What start-up and readiness cannot both have, and variables that are ours when they are used. */
-const checkTogether = (place: string, { startup, ready, liveness, sockets, environment }: ProcessDeclaration): readonly string[] => {
-  const fd = startup?.fd ?? ready?.fd
+/** What start-up and readiness cannot both have. */
+const checkTogether = (place: string, declaration: ProcessDeclaration): readonly string[] => {
+  const { startup, ready, sockets, environment } = declaration
   const lastSocketFd = FIRST_SOCKET_FD + sockets.length - 1
-  const isNotified = startup?.notify === true || ready?.notify === true || liveness?.watchdog !== undefined
-  const reserved = [
-    ...(isNotified ? ['NOTIFY_SOCKET'] : []),
-    ...(liveness?.watchdog === undefined ? [] : ['WATCHDOG_USEC', 'WATCHDOG_PID']),
-    ...(sockets.length === 0 ? [] : ['LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES']),
-  ]
+  const isTaken = [startup?.fd, ready?.fd].some((fd) => fd !== undefined && fd <= lastSocketFd)
+  const foreign = listReservedNames(declaration).filter((name) => Object.hasOwn(environment, name))
   return [
     ...problemIf(startup?.notify === true && ready?.notify === true, `${place}: "notify" is told once: leave out "startup"`),
     ...problemIf(startup?.fd !== undefined && ready?.fd !== undefined, `${place}: there can be one "fd": leave out "startup"`),
-    ...problemIf(
-      fd !== undefined && fd <= lastSocketFd,
-      `${place}: descriptors ${FIRST_SOCKET_FD} to ${lastSocketFd} are its sockets, so "fd" cannot be ${fd}`,
-    ),
-    ...reserved.flatMap((name) => problemIf(Object.hasOwn(environment, name), `${place}.environment.${name}: this variable is set by the supervisor`)),
+    ...problemIf(isTaken, `${place}: descriptors ${FIRST_SOCKET_FD} to ${lastSocketFd} are its sockets, so "fd" cannot be one of them`),
+    ...foreign.map((name) => `${place}.environment.${name}: this variable is set by the supervisor`),
+  ]
+}
+
+/** Variables that are ours when what they are for is used. */
+const listReservedNames = ({ startup, ready, liveness, sockets }: ProcessDeclaration): readonly string[] => {
+  const isWatched = liveness?.watchdog !== undefined
+  const isNotified = isWatched || [startup?.notify, ready?.notify].includes(true)
+  return [
+    ...(isNotified ? ['NOTIFY_SOCKET'] : []),
+    ...(isWatched ? ['WATCHDOG_USEC', 'WATCHDOG_PID'] : []),
+    ...(sockets.length === 0 ? [] : ['LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES']),
   ]
 }

@@ -82,8 +82,10 @@ const checkSocketField = (scope: Scope, { name, field }: Reference): string | un
   if (socket === undefined) return undefined
   if (field === 'fd') return scope.sockets.includes(name) ? undefined : `".fd" of a socket that is not passed to it: name "${name}" in its "sockets"`
   if ((field === 'path') !== isPathSocket(socket)) return `".${field}" of a socket that has none`
-  const isChosenLate = field === 'port' && parseBindAddress(socket.tcp ?? socket.udp ?? '')?.port === 0
-  return isChosenLate && scope.owner === 'file' ? 'files are written before the kernel has chosen a port' : undefined
+  const isTooEarly = scope.owner === 'file' && field === 'port' && isPortChosenLate(socket)
+  return isTooEarly ? 'files are written before the kernel has chosen a port' : undefined
 }
 
 const isPathSocket = ({ unix, unixgram }: SocketDeclaration): boolean => unix !== undefined || unixgram !== undefined
+
+const isPortChosenLate = ({ tcp, udp }: SocketDeclaration): boolean => parseBindAddress(tcp ?? udp ?? '')?.port === 0

@@ -77,9 +77,10 @@ const checkShare = (place: string, text: string): readonly string[] => {
 /** A share and a size can be compared on the target only. */
 const isAbove = (min: string | undefined, max: string | undefined): boolean => {
   if (min === undefined || max === undefined || min.endsWith('%') !== max.endsWith('%')) return false
-  const amount = (text: string): number => (text.endsWith('%') ? Number(text.slice(0, -1)) : (parseSizeBytes(text) ?? 0))
-  return amount(min) > amount(max)
+  return parseAmount(min) > parseAmount(max)
 }
+
+const parseAmount = (text: string): number => (text.endsWith('%') ? Number(text.slice(0, -1)) : (parseSizeBytes(text) ?? 0))
 
 const checkSchedule = (scope: Scope, place: string, { cron, interval, timeZone }: ScheduleDeclaration): readonly string[] => [
   ...checkAlternatives(place, { cron, interval }),

@@ -35,7 +35,8 @@ const checkLimit = (place: string, limit: string): readonly string[] => {
 
 const checkEdge = (manifest: Manifest, place: string, [name, edge]: readonly [string, DependencyDeclaration]): readonly string[] => {
   const condition = typeof edge === 'string' ? edge : edge.condition
-  const isEndless = manifest.processes[name]?.restart === 'always' && manifest.processes[name]?.oneshot === false
+  const dependency = manifest.processes[name]
+  const isEndless = dependency?.restart === 'always' && !dependency.oneshot
   return [
     ...checkProcessName(manifest, place, name),
     ...problemIf(condition === 'completed_successfully' && isEndless, `${place}.${name}: it never completes, as it is restarted always`),

@@ -40,11 +40,12 @@ test.each([
   expect(parseCron(macro)).toEqual(parseCron(text))
 })
 
+const either = (text: string): boolean => {
+  const parsed = parseCron(text)
+  return parsed.ok && parsed.value.eitherDay
+}
+
 test('a star in a day field means that both must match, with a step, too', () => {
-  const either = (text: string) => {
-    const parsed = parseCron(text)
-    return parsed.ok && parsed.value.eitherDay
-  }
   expect(['0 0 1 * 1', '0 0 * * 1', '0 0 1 * *', '0 0 */2 * 1'].map(either)).toEqual([true, false, false, false])
 })
 

@@ -124,7 +124,7 @@ test.each<[Parts, string]>([
   [process({ sockets: ['web', 'web'] }, SOCKETS), 'processes.a.sockets: "web" is passed twice'],
   [process({ startup: { notify: true }, ready: { notify: true } }), 'processes.a: "notify" is told once'],
   [process({ startup: { fd: 3 }, ready: { fd: 4 } }), 'processes.a: there can be one "fd"'],
-  [process({ ready: { fd: 3 }, sockets: ['web', 'path'] }, SOCKETS), 'processes.a: descriptors 3 to 4 are its sockets, so "fd" cannot be 3'],
+  [process({ ready: { fd: 3 }, sockets: ['web', 'path'] }, SOCKETS), 'processes.a: descriptors 3 to 4 are its sockets, so "fd" cannot be one of them'],
   [process({ ready: { notify: true, recheck: '1s' } }), 'processes.a.ready.recheck: "notify", "fd" and "logLine" cannot be asked again'],
   [process({ ready: { tcp: ':1', interval: '2m' } }), 'processes.a.ready: asked every 2m, but given up after 60s'],
   [process({ oneshot: true, restart: 'always' }), 'processes.a: a "oneshot" ends when its work is done'],

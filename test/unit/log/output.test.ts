@@ -24,16 +24,17 @@ test('what is written while the sink is busy goes out together, in order', () =>
   expect(written).toEqual(['a\n', 'b\nc\n'])
 })
 
-test('congestion begins above the limit and ends at half of it', () => {
+test('producers pause above the limit and go on at half of it', () => {
   const { sink, release } = createHeldSink()
-  const changes: boolean[] = []
   const output = createOutput({ sink, limitBytes: 6 })
-  output.onCongestion((isCongested) => changes.push(isCongested))
+  const answers: boolean[] = []
   output.write(Buffer.from('aaaa\n'), 1)
+  expect(output.isFull('drop')).toBe(false)
   output.write(Buffer.from('bb\n'), 1)
-  expect(changes).toEqual([true])
+  expect(output.isFull('drop')).toBe(true)
+  output.whenRoom(() => answers.push(output.isFull('drop')))
   release()
-  expect(changes).toEqual([true, false])
+  expect(answers).toEqual([false])
   expect(output.linesDropped).toBe(0)
 })
 
@@ -60,15 +61,41 @@ test('a broken sink drops and counts, and flush does not wait for it', async () 
   expect(output).toMatchObject({ linesDropped: 4, isBroken: true })
 })
 
-test('when the reader stalls, lines above the limit are dropped and counted, and congestion ends', async () => {
+test('when the reader stalls, lines above the limit are dropped and counted for their writer, who goes on', async () => {
   const { sink, written, release } = createHeldSink()
   const output = createOutput({ sink, limitBytes: 4, stallMs: 1 })
-  const relieved = new Promise<void>((resolve) => output.onCongestion((isCongested) => isCongested || resolve()))
-  output.write(Buffer.from('aaaa\n'), 1)
-  await relieved
-  output.write(Buffer.from('bbbb\n'), 1)
+  const losses: number[] = []
+  const terms = { onSlow: 'drop', dropped: (lines: number) => losses.push(lines) } as const
+  output.write(Buffer.from('aaaa\n'), 1, terms)
+  await new Promise<void>((resolve) => output.whenRoom(resolve))
+  expect(output.isFull('drop')).toBe(false)
+  output.write(Buffer.from('bbbb\nb\n'), 2, terms)
   release()
-  output.write(Buffer.from('c\n'), 1)
+  output.write(Buffer.from('c\n'), 1, terms)
   expect(written).toEqual(['aaaa\n', 'c\n'])
-  expect(output.linesDropped).toBe(1)
+  expect(output.linesDropped).toBe(2)
+  expect(losses).toEqual([2])
+})
+
+test('who is to wait waits for a reader that stalls, and loses nothing', async () => {
+  const { sink, written, release } = createHeldSink()
+  const output = createOutput({ sink, limitBytes: 4, stallMs: 1 })
+  const terms = { onSlow: 'block', dropped: () => undefined } as const
+  output.write(Buffer.from('aaaa\n'), 1, terms)
+  await new Promise<void>((resolve) => output.whenRoom(resolve))
+  expect(output.isFull('block')).toBe(true)
+  output.write(Buffer.from('bbbb\n'), 1, terms)
+  release()
+  release()
+  expect(written).toEqual(['aaaa\n', 'bbbb\n'])
+  expect(output.isFull('block')).toBe(false)
+})
+
+test('nobody waits for a reader that is gone', () => {
+  const { sink, release } = createHeldSink()
+  const output = createOutput({ sink, limitBytes: 4 })
+  output.write(Buffer.from('aaaa\n'), 1)
+  expect(output.isFull('block')).toBe(true)
+  release(new Error('EPIPE'))
+  expect(output.isFull('block')).toBe(false)
 })

@@ -1,19 +1,42 @@
 import { expect, test } from 'vitest'
 import { createPrefixer, wantsColour } from '../../../runtime/log/prefix.ts'
 
-test('every line gets the name, padded to the longest', () => {
-  const prefix = createPrefixer({ names: ['redis', 'api'], colour: false })
-  expect(prefix('api', { bytes: Buffer.from('a\n\nb\n'), count: 3 }).toString()).toBe('api   | a\napi   | \napi   | b\n')
+const TIME = Date.UTC(2026, 10, 21, 16, 5, 7, 42)
+
+const linesOf = (label: string, bytes: string | Buffer) => ({ label, bytes: Buffer.from(bytes), timeMs: TIME })
+
+test('every line gets the label, padded to the longest', () => {
+  const { prefix } = createPrefixer({ labels: ['redis', 'api:2'], colour: false })
+  expect(prefix(linesOf('api', 'a\n\nb\n')).toString()).toBe('api   | a\napi   | \napi   | b\n')
+})
+
+test('the column follows the labels that there are', () => {
+  const { prefix, setLabels } = createPrefixer({ labels: ['api'], colour: false })
+  setLabels(['api', 'worker:12'])
+  expect(prefix(linesOf('api', 'a\n')).toString()).toBe('api       | a\n')
 })
 
 test('bytes that are not UTF-8 are kept', () => {
-  const prefix = createPrefixer({ names: ['a'], colour: false })
-  expect(prefix('a', { bytes: Buffer.from([0xff, 0xc3, 0x0a]), count: 1 })).toEqual(Buffer.from([0x61, 0x20, 0x7c, 0x20, 0xff, 0xc3, 0x0a]))
+  const { prefix } = createPrefixer({ labels: ['a'], colour: false })
+  expect(prefix(linesOf('a', Buffer.from([0xff, 0xc3, 0x0a])))).toEqual(Buffer.from([0x61, 0x20, 0x7c, 0x20, 0xff, 0xc3, 0x0a]))
 })
 
-test('colours surround the prefix, not the line', () => {
-  const prefix = createPrefixer({ names: ['a'], colour: true })
-  expect(prefix('a', { bytes: Buffer.from('x\n'), count: 1 }).toString()).toBe('\u001b[36ma |\u001b[0m x\n')
+test('colours surround the prefix, not the line, and stay when labels come and go', () => {
+  const { prefix, setLabels } = createPrefixer({ labels: ['a', 'b'], colour: true })
+  expect(prefix(linesOf('a', 'x\n')).toString()).toBe('\u001b[36ma |\u001b[0m x\n')
+  setLabels(['b', 'c'])
+  expect(prefix(linesOf('b', 'x\n')).toString()).toBe('\u001b[33mb |\u001b[0m x\n')
+  expect(prefix(linesOf('c', 'x\n')).toString()).toBe('\u001b[32mc |\u001b[0m x\n')
+})
+
+test('a time stands before the label on request', () => {
+  const { prefix } = createPrefixer({ labels: ['a'], colour: false, timestamps: true })
+  expect(prefix(linesOf('a', 'x\ny\n')).toString()).toBe('2026-11-21T16:05:07.042Z a | x\n2026-11-21T16:05:07.042Z a | y\n')
+})
+
+test('a dollar sign in a line or label is a dollar sign', () => {
+  const { prefix } = createPrefixer({ labels: ['$&'], colour: false })
+  expect(prefix(linesOf('$&', "$1\n$'\n")).toString()).toBe("$& | $1\n$& | $'\n")
 })
 
 test.each([

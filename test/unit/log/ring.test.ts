@@ -1,22 +1,48 @@
 import { expect, test } from 'vitest'
 import { createRing } from '../../../runtime/log/ring.ts'
+import type { Ring, RingEntry } from '../../../runtime/log/ring.ts'
 
-const texts = (ring: ReturnType<typeof createRing>): readonly string[] => ring.entries().map(({ bytes }) => bytes.toString())
-
-test('the oldest lines go first', () => {
-  const ring = createRing(8)
-  for (const [index, text] of ['aa\n', 'bb\n', 'cc\n'].entries()) ring.push('out', { bytes: Buffer.from(text), count: 1 }, index)
-  expect(texts(ring)).toEqual(['bb\n', 'cc\n'])
+const entryOf = (text: string, parts: Partial<RingEntry> = {}): RingEntry => ({
+  stream: 'out',
+  index: 1,
+  pid: 7,
+  timeMs: 1_700_000_000_123,
+  sequence: 1,
+  lastLine: 1,
+  bytes: Buffer.from(text),
+  ...parts,
 })
 
-test('of a batch that is too large its last whole lines are kept', () => {
-  const ring = createRing(6)
-  ring.push('err', { bytes: Buffer.from('aaaa\nbb\ncc\n'), count: 3 }, 1)
+const texts = (ring: Ring): readonly string[] => ring.entries().map(({ bytes }) => bytes.toString())
+
+test('what goes in comes out, with everything that is known about it', () => {
+  const ring = createRing(1000)
+  const entries = [entryOf('a\n'), entryOf('b\nc\n', { stream: 'err', index: 41, pid: undefined, sequence: 2 ** 40, lastLine: 2 ** 33 })]
+  for (const entry of entries) ring.push(entry)
+  expect(ring.entries()).toEqual(entries)
+})
+
+test('the oldest lines go first, wherever the end of the memory is', () => {
+  const ring = createRing(1000)
+  const lines = Array.from({ length: 500 }, (_, at) => `line ${at} ${'x'.repeat(at % 37)}\n`)
+  for (const [at, line] of lines.entries()) {
+    ring.push(entryOf(line))
+    const kept = texts(ring)
+    expect(kept).toEqual(lines.slice(at + 1 - kept.length, at + 1))
+    expect(kept.length).toBeGreaterThan(at < 10 ? at : 9)
+  }
+})
+
+test('of a batch that is too large its last whole lines are kept, and nothing older', () => {
+  const ring = createRing(240)
+  ring.push(entryOf('before\n'))
+  ring.push(entryOf('aaaaaaaaaaaaaaaaaaa\nbb\ncc\n'))
   expect(texts(ring)).toEqual(['bb\ncc\n'])
 })
 
-test('a short line keeps no more memory alive than itself', () => {
-  const ring = createRing(100)
-  ring.push('out', { bytes: Buffer.allocUnsafe(65_536).subarray(0, 2), count: 1 }, 1)
-  expect(ring.entries()[0]?.bytes.buffer.byteLength).toBe(2)
+test('memory grows with use', () => {
+  const ring = createRing(262_144)
+  const lines = Array.from({ length: 400 }, (_, at) => `${at} ${'y'.repeat(100)}\n`)
+  for (const line of lines) ring.push(entryOf(line))
+  expect(texts(ring)).toEqual(lines)
 })

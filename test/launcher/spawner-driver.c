@@ -1,15 +1,18 @@
 // Speaks to the spawner as the supervisor does. Reads a script, one command a line, prints every event as a line.
 //   spawner-driver LAUNCHER
 //     VERB|ID|KEY=VALUE|…   a request; \n and \t in it are what they look like
-//     wait VERB ID          until that event has come; "lost" when the spawner ends, "timeout" after ten seconds
+//     wait VERB ID          until that event has come, or "failed" of the same id; "lost" when the spawner ends, "timeout"
+//                           after ten seconds
 //     sh COMMAND            with PID_ID of every child, SPAWNER and the standard output of the driver
 //     raw HEX               bytes as they are
-//     congest N             N requests that each cause an error, before anything is read
+//     congest N             N requests that each cause an error, sent beside what follows, then one for the id "last"
+//     random SEED N         N frames of words that mean something in places where they may not, cut and damaged
 //     close                 our end of the socket; then "spawner exit STATUS"
 // A child's FIFOs are opened when they are announced; what was in them is printed behind its end.
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -30,6 +33,7 @@ static struct {
   int ends[2];
 } children[CHILDREN];
 static unsigned child_count;
+static uint64_t seed = 1;
 
 static void put_frame(const char *body, size_t size) {
   uint8_t head[4] = { (uint8_t)size, (uint8_t)(size >> 8), (uint8_t)(size >> 16), (uint8_t)(size >> 24) };
@@ -107,7 +111,7 @@ static void print_output(const char *id) {
 // Prints one event; true when it is the one that is waited for.
 static bool take_event(const char *body, size_t size, const char *verb, const char *wanted) {
   const char *id = body + strlen(body) + 1;
-  bool found = strcmp(body, verb) == 0 && strcmp(id, wanted) == 0;
+  bool found = strcmp(id, wanted) == 0 && (strcmp(body, verb) == 0 || strcmp(body, "failed") == 0);
   for (const char *at = body; at < body + size; at += strlen(at) + 1) printf("%s%s", at == body ? "" : " ", at);
   printf("\n");
   if (strcmp(body, "piped") == 0) open_ends(id);
@@ -166,7 +170,43 @@ static void send_raw(const char *hex) {
 static void congest(int count) {
   if (fork() == 0) {
     for (int i = 0; i < count; i++) put_frame("nonsense\0x", 11);
+    put_frame("nonsense\0last", 14);
     _exit(0);
+  }
+}
+
+static unsigned next_random(void) {
+  static uint64_t state;
+  if (seed != 0) state = seed;
+  seed = 0;
+  state = state * 6364136223846793005U + 1442695040888963407U;
+  return (unsigned)(state >> 33);
+}
+
+// Paths that lead nowhere else, wherever they are cut.
+static const char *const words[] = {
+  "spawn", "opened", "signal", "listen", "unlisten", "watch", "unwatch", "lock", "tell", "nonsense", "a", "b", "", "c", "arg=/bin/true", "arg=x", "env=A=B",
+  "env=WATCHDOG_USEC=1", "fifo-dir=/proc/self/cwd/fifos", "stdout=fifo", "stderr=fifo", "stdin=null", "stdin=socket:a", "socket=a", "socket=b",
+  "notify=/proc/self/cwd/notify", "notify=@np-random", "ready-fd=3", "ready-fd=9", "cwd=/", "umask=022", "umask=9", "nice=1", "oom-score-adj=1", "uid=65534", "groups=1,2",
+  "groups=,", "rlimit=nofile=64", "rlimit=nofile=99999999999999999999999", "rlimit==", "kind=tcp", "kind=udp", "kind=unix", "kind=unixgram", "host=127.0.0.1",
+  "host=::1", "host=%", "port=0", "port=65536", "path=/proc/self/cwd/socket", "replace=1", "reuse-port=1", "mode=600", "backlog=-1", "interface=lo", "scope=session",
+  "scope=group", "signo=15", "signo=65", "state=READY=1", "=", "arg=", "program=", "program=/bin/true", "key-that-is-far-too-long-for-its-place=1",
+};
+
+static void send_random(int count) {
+  for (int i = 0; i < count; i++) {
+    char body[2048];
+    size_t used = 0;
+    for (unsigned strings = next_random() % 14; strings > 0; strings--) {
+      // The first words are verbs, the following ids.
+      unsigned pick = used == 0 ? next_random() % 10 : strings > 11 ? 10 + next_random() % 4 : next_random() % (sizeof words / sizeof *words);
+      size_t length = strlen(words[pick]) + 1;
+      memcpy(body + used, words[pick], length);
+      used += length;
+    }
+    if (used > 0 && next_random() % 8 == 0) used -= next_random() % used;
+    if (used > 0 && next_random() % 8 == 0) body[next_random() % used] = '\0';
+    put_frame(body, used);
   }
 }
 
@@ -177,7 +217,10 @@ static void run(char *line) {
     if (system(line + 3) < 0) printf("system: %s\n", strerror(errno));
   } else if (strncmp(line, "raw ", 4) == 0) send_raw(line + 4);
   else if (strncmp(line, "congest ", 8) == 0) congest(atoi(line + 8));
-  else if (sscanf(line, "wait %63s %63s", verb, id) >= 1) await(verb, id);
+  else if (sscanf(line, "random %63s %63s", verb, id) == 2) {
+    seed = strtoull(verb, NULL, 10);
+    send_random(atoi(id));
+  } else if (sscanf(line, "wait %63s %63s", verb, id) >= 1) await(verb, id);
   else if (strcmp(line, "close") == 0) {
     int status;
     close(sock);
@@ -201,6 +244,8 @@ int main(int argc, char **argv) {
     _exit(99);
   }
   close(ends[1]);
+  // The spawner may have been given an ignored one.
+  signal(SIGCHLD, SIG_DFL);
   sock = ends[0];
   snprintf(self, sizeof self, "%d", spawner);
   setenv("SPAWNER", self, 1);

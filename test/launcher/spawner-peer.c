@@ -1,0 +1,129 @@
+// Children of the spawner, and whoever speaks to them or to it.
+//   accept FD COUNT TEXT              answers COUNT connections with TEXT
+//   connect HOST|PATH [PORT]          prints what it is answered
+//   send HOST|PATH [PORT] TEXT        one datagram
+//   receive FD                        prints one datagram
+//   notify TEXT | notify-size BYTES   to NOTIFY_SOCKET
+//   barrier                           prints when everything before it has been read
+//   forge PID TEXT                    to NOTIFY_SOCKET, as if it was that process
+//   ignore                            clings to life: ignores SIGTERM, in a session of its own, with a child that does the same
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static int fail(const char *what) {
+  printf("%s: %s\n", what, strerror(errno));
+  return 1;
+}
+
+static int make_local(struct sockaddr_un *name, socklen_t *size, const char *path) {
+  *name = (struct sockaddr_un){ .sun_family = AF_UNIX };
+  strncpy(name->sun_path, path, sizeof name->sun_path - 1);
+  *size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path) + (path[0] == '@' ? 0 : 1));
+  if (path[0] == '@') name->sun_path[0] = '\0';
+  return 0;
+}
+
+static int connect_to(int type, const char *host, const char *port) {
+  struct sockaddr_storage name;
+  socklen_t size = 0;
+  if (host[0] == '/' || host[0] == '@') make_local((struct sockaddr_un *)&name, &size, host);
+  else {
+    struct addrinfo *found;
+    if (getaddrinfo(host, port, NULL, &found) != 0) return -1;
+    memcpy(&name, found->ai_addr, size = found->ai_addrlen);
+  }
+  int fd = socket(name.ss_family, type, 0);
+  return fd >= 0 && connect(fd, (struct sockaddr *)&name, size) == 0 ? fd : -1;
+}
+
+static int accept_some(int fd, int count, const char *text) {
+  for (int i = 0; i < count; i++) {
+    int peer = accept(fd, NULL, NULL);
+    if (peer < 0) return fail("accept");
+    if (write(peer, text, strlen(text)) < 0 || write(peer, "\n", 1) < 0) return fail("write");
+    close(peer);
+  }
+  return 0;
+}
+
+static int print_all(int fd) {
+  char text[4096];
+  ssize_t size;
+  while ((size = read(fd, text, sizeof text)) > 0) fwrite(text, 1, (size_t)size, stdout);
+  return size < 0 ? fail("read") : 0;
+}
+
+static int print_one(int fd) {
+  char text[4096];
+  ssize_t size = recv(fd, text, sizeof text, 0);
+  if (size < 0) return fail("recv");
+  printf("%.*s\n", (int)size, text);
+  return 0;
+}
+
+static int notify(const char *text, size_t size, int passed, int pid) {
+  int fd = connect_to(SOCK_DGRAM, getenv("NOTIFY_SOCKET"), NULL);
+  _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct ucred))] = { 0 };
+  struct iovec part = { (void *)text, size };
+  struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+  if (fd < 0) return fail("connect");
+  if (passed >= 0 || pid > 0) {
+    const struct ucred claim = { .pid = pid, .uid = getuid(), .gid = getgid() };
+    message.msg_control = control;
+    message.msg_controllen = passed >= 0 ? CMSG_SPACE(sizeof passed) : CMSG_SPACE(sizeof claim);
+    struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+    head->cmsg_level = SOL_SOCKET;
+    head->cmsg_type = passed >= 0 ? SCM_RIGHTS : SCM_CREDENTIALS;
+    head->cmsg_len = passed >= 0 ? CMSG_LEN(sizeof passed) : CMSG_LEN(sizeof claim);
+    if (passed >= 0) memcpy(CMSG_DATA(head), &passed, sizeof passed);
+    else memcpy(CMSG_DATA(head), &claim, sizeof claim);
+  }
+  return sendmsg(fd, &message, 0) < 0 ? fail("sendmsg") : 0;
+}
+
+static int pass_barrier(void) {
+  int ends[2];
+  struct pollfd closed;
+  if (pipe(ends) != 0 || notify("BARRIER=1", 9, ends[1], 0) != 0) return 1;
+  close(ends[1]);
+  closed = (struct pollfd){ .fd = ends[0], .events = POLLIN };
+  printf(poll(&closed, 1, 5000) == 1 ? "passed\n" : "stuck\n");
+  return 0;
+}
+
+static void ignore(void) {
+  signal(SIGTERM, SIG_IGN);
+  if (fork() == 0) setsid();
+  for (;;) pause();
+}
+
+int main(int argc, char **argv) {
+  const char *mode = argc > 1 ? argv[1] : "";
+  static char large[1 << 16];
+  if (strcmp(mode, "accept") == 0) return accept_some(atoi(argv[2]), atoi(argv[3]), argv[4]);
+  if (strcmp(mode, "receive") == 0) return print_one(atoi(argv[2]));
+  if (strcmp(mode, "notify") == 0) return notify(argv[2], strlen(argv[2]), -1, 0);
+  if (strcmp(mode, "notify-size") == 0) return notify(memset(large, 'x', sizeof large), (size_t)atoi(argv[2]), -1, 0);
+  if (strcmp(mode, "forge") == 0) return notify(argv[3], strlen(argv[3]), -1, atoi(argv[2]));
+  if (strcmp(mode, "barrier") == 0) return pass_barrier();
+  if (strcmp(mode, "ignore") == 0) ignore();
+  if (strcmp(mode, "connect") == 0) {
+    int fd = connect_to(SOCK_STREAM, argv[2], argv[3]);
+    return fd < 0 ? fail("connect") : print_all(fd);
+  }
+  if (strcmp(mode, "send") == 0) {
+    const char *text = argv[argc - 1];
+    int fd = connect_to(SOCK_DGRAM, argv[2], argc > 4 ? argv[3] : NULL);
+    return fd < 0 ? fail("connect") : send(fd, text, strlen(text), 0) < 0 ? fail("send") : 0;
+  }
+  return 2;
+}

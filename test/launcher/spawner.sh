@@ -1,0 +1,104 @@
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/spawner-lib.sh"
+
+equal "a program runs, and its output arrives in order" "$(sh 'echo a; echo b >&2; exit 7')" "spawned a pid=N
+exited a code=7
+out a
+err b"
+equal "nothing is left of the FIFOs" "$(ls "$work" | grep -c fifo)" 0
+equal "argv[0] is what it was told to be" "$(one program=/bin/sh 'arg=odd name' arg=-c 'arg=echo "$0"' | tail -1)" "out odd name"
+equal "/dev/stdout and /dev/stderr can be opened" "$(sh 'echo a >/dev/stdout; echo b >/dev/stderr' | tail -2)" "out a
+err b"
+equal "the program is searched for in the child's own PATH" "$(one env=PATH=/usr/bin:/bin arg=env | tail -1)" "out PATH=/usr/bin:/bin"
+equal "the environment is what was given, nothing more" "$(one env=B=1 env=A=2 arg=/usr/bin/env | tail -2 | tr '\n' ' ')" "out B=1 A=2 "
+equal "what says something about another process is not passed on" \
+  "$(one env=LISTEN_PID=1 env=LISTEN_FDS=1 env=LISTEN_FDNAMES=x env=NOTIFY_SOCKET=/x env=WATCHDOG_PID=1 env=WATCHDOG_USEC=1 env=A=2 arg=/usr/bin/env | tail -1)" "out A=2"
+contains "the program leads a session of its own" "$(sh 'read -r pid name state ppid pgrp session rest </proc/$$/stat; [ $pid = $session ] && echo leads')" "out leads"
+equal "descriptors: 0, 1, 2 and nothing else" "$(exec 5</dev/null 9</dev/null; sh 'for fd in /proc/$$/fd/*; do if [ -e $fd ]; then printf "%s " ${fd##*/}; fi; done' | grep out)" "out 0 1 2 "
+equal "without FIFOs the output goes where it is told" "$(printf 'spawn|a|stdout=inherit|arg=/bin/echo|arg=direct\nwait exited a\nclose\n' | drive | sort | head -2)" "direct
+exited a code=0"
+equal "a pending signal and ignored ones do not reach the program" "$(trap '' HUP TERM CHLD; sh 'grep -e SigBlk -e SigIgn /proc/self/status' | tail -2 | tr '\n\t' '  ')" "out SigBlk: 0000000000000000 SigIgn: 0000000000000000 "
+contains "umask" "$(sh umask umask=027)" "out 0027"
+contains "cwd" "$(sh 'pwd -P' cwd=/usr/bin)" "out /usr/bin"
+contains "rlimit with soft and hard" "$(sh 'ulimit -Sn; ulimit -Hn' rlimit=nofile=100:200)" "out 100
+200"
+contains "several rlimits" "$(sh 'ulimit -Sc; ulimit -Sn' rlimit=core=0:unlimited rlimit=nofile=64)" "out 0
+64"
+contains "the limit of descriptors is the supervisor's, not the spawner's" "$(ulimit -Sn 123; sh 'ulimit -Sn')" "out 123"
+contains "nice" "$(sh nice nice=7)" "out 7"
+contains "oom_score_adj" "$(sh 'cat /proc/self/oom_score_adj' oom-score-adj=321)" "out 321"
+contains "uid, gid and groups" "$(sh id uid=65534 gid=65534 groups=1,2)" "uid=65534(nobody) gid=65534(nogroup) groups=65534(nogroup),1(daemon),2(bin)"
+contains "no groups at all" "$(sh 'id -G' gid=65534 groups=)" "out 65534"
+contains "another user can open /dev/stdout as well" "$(sh 'echo a >/dev/stdout' uid=65534 gid=65534 groups=)" "out a"
+chmod 777 "$work"
+contains "the own user and group may be named without being root" "$(as_nobody bash -c '. '"$(dirname "$0")"'/spawner-lib.sh; work='"$work"'; sh "id -u" uid=65534 gid=65534 groups=65534')" "out 65534"
+chmod 755 "$work"
+equal "SIGKILL and a core flag are told" "$(sh 'kill -KILL $$' | tail -1)" "exited a signal=9"
+equal "used time and memory are told" "$(printf 'spawn|a|arg=/bin/true\nwait exited a\nclose\n' | "$BUILD/spawner-driver" "$shim" | grep -cE 'exited a code=0 core=0 utime-us=[0-9]+ stime-us=[0-9]+ maxrss-kb=[1-9][0-9]*$')" 1
+
+# Failures before the program runs. fails TITLE EXPECTED FIELDS...
+fails() { equal "$1" "$(one "${@:3}")" "failed a $2"; }
+fails "a missing program" "errno=2 stage=exec text=No such file or directory" arg=/no/such
+fails "a program that is not executable" "errno=13 stage=exec text=Permission denied" arg=/etc/passwd
+fails "a missing working directory" "errno=2 stage=cwd text=No such file or directory" cwd=/no/such arg=/bin/true
+fails "a socket that is not open" "errno=2 stage=socket what=web text=No such file or directory" socket=web arg=/bin/true
+fails "an input socket that is not open" "errno=2 stage=socket what=web text=No such file or directory" stdin=socket:web arg=/bin/true
+fails "a limit whose soft part is larger" "errno=22 stage=rlimit what=nofile text=Invalid argument" rlimit=nofile=9:8 arg=/bin/true
+equal "a FIFO directory that is missing" "$(printf 'spawn|a|stdout=fifo|fifo-dir=/no/such|arg=/bin/true\nwait exited a\nclose\n' | drive | head -1)" "failed a errno=2 stage=fifo text=No such file or directory"
+refused() { equal "$1" "$(printf 'spawn|a|%s|arg=/bin/true\nwait exited a\nclose\n' "$3" | as_nobody "$BUILD/spawner-driver" "$shim" | head -1)" "failed a errno=1 stage=$2 text=Operation not permitted"; }
+refused "a limit beyond the hard one" "rlimit what=nofile" rlimit=nofile=1000000000:1000000000
+refused "another user" uid uid=0
+refused "another group" gid gid=0
+refused "groups" groups groups=0
+equal "an oom_score_adj that is lower" "$(printf 'spawn|a|oom-score-adj=-500|arg=/bin/true\nwait exited a\nclose\n' | as_nobody "$BUILD/spawner-driver" "$shim" | head -1)" "failed a errno=13 stage=oom text=Permission denied"
+fails "an argument list that is too long for the kernel" "errno=7 stage=exec text=Argument list too long" rlimit=stack=4096 "env=A=$(head -c 40000 /dev/zero | tr '\0' x)" arg=/bin/true
+for field in umask=9 nice=20 oom-score-adj=1001 uid=-1 gid=x groups=1,,2 rlimit=nonsense=1 rlimit=nofile rlimit=nofile=x ready-fd=2 stdin=fifo stdout=x fifo-dir=relative notify=relative nonsense=1 cwd= program=; do
+  fails "bad field $field" "errno=22 stage=request what=$field text=Invalid argument" "$field" arg=/bin/true
+done
+equal "a spawn without words" "$(printf 'spawn|a\nwait exited a\nclose\n' | drive | head -1)" "failed a errno=22 stage=request what=arg text=Invalid argument"
+equal "an id that is taken" "$(printf 'spawn|a|arg=/bin/sleep|arg=9\nspawn|a|arg=/bin/true\nwait failed a\nclose\n' | drive | grep failed)" "failed a errno=22 stage=request what=id text=Invalid argument"
+
+# A child that hangs before its program runs holds nobody up. A FIFO without a writer stands for a dead file system.
+mkfifo "$work/dead"
+printf '#!%s/dead\n' "$work" >"$work/none"
+equal "children that start slowly do not make others wait" "$({ printf 'spawn|slow|arg=/bin/sh|arg=-c|arg=read x <%s/dead\nspawn|fast|arg=/bin/true\nwait exited fast\nsignal|slow|scope=group|signo=9\nwait exited slow\nclose\n' "$work"; } | drive | grep exited)" "exited fast code=0
+exited slow signal=9"
+
+# Signals: the leader ignores what its group and its session get.
+script "$work/tree" <<'TREE'
+#!/bin/bash
+set -m
+(trap 'echo other >>$1/got; exit' TERM; : >$1/up-other; while :; do read -r -t 1 _ <>$1/.never; done) &
+set +m
+(trap 'echo group >>$1/got; exit' TERM; : >$1/up-group; while :; do read -r -t 1 _ <>$1/.never; done) &
+trap 'echo leader >>$1/got' TERM
+: >$1/up-leader
+while :; do read -r -t 1 _ <>$1/.never; done
+TREE
+for scope in leader:leader group:group,leader session:group,leader,other; do
+  rm -f "$work"/up-* "$work/got"
+  {
+    printf 'spawn|a|arg=%s/tree|arg=%s\nwait spawned a\n' "$work" "$work"
+    printf 'sh for name in other group leader; do until [ -e %s/up-$name ]; do read -r -t 0.01 _ <>%s/.never; done; done\n' "$work" "$work"
+    printf 'signal|a|scope=%s|signo=15\nsh until [ "$(wc -l <%s/got)" = %d ]; do read -r -t 0.01 _ <>%s/.never; done\n' "${scope%:*}" "$work" "$(tr , '\n' <<<"${scope#*:}" | wc -l)" "$work"
+    printf 'signal|a|scope=session|signo=9\nwait exited a\nclose\n'
+  } | sed 's/^sh \(.*\)/sh timeout 5 bash -c '"'\\1'/" | drive >/dev/null
+  equal "signal to the ${scope%:*}" "$(sort "$work/got" | tr '\n' ' ')" "$(tr , ' ' <<<"${scope#*:}") "
+done
+equal "a signal to a child that has ended is nothing" "$(printf 'spawn|a|arg=/bin/true\nwait exited a\nsignal|a|scope=group|signo=15\nsignal|x|scope=group|signo=15\nspawn|b|arg=/bin/true\nwait exited b\nclose\n' | drive | tail -2)" "exited b code=0
+spawner exit 0"
+
+# 1,000 children: descriptors and zombies.
+{
+  printf 'sh ls /proc/$SPAWNER/fd | wc -l\n'
+  for i in $(seq 1000); do
+    printf 'spawn|%d|stdout=fifo|stderr=fifo|fifo-dir=%s/f%d|notify=%s/n|ready-fd=5|arg=/bin/true\nwait exited %d\n' "$i" "$work" "$i" "$work" "$i"
+  done
+  printf 'sh ls /proc/$SPAWNER/fd | wc -l\nsh cat /proc/$SPAWNER/task/$SPAWNER/children | wc -w\nsh awk "/^Private_Dirty/ { print \\$2 }" /proc/$SPAWNER/smaps_rollup\nclose\n'
+} | drive >"$work/many"
+equal "1,000 children: no descriptor more, no zombie" "$(sed -n '1p' "$work/many") $(tail -4 "$work/many" | head -2 | tr '\n' ' ')" "$(sed -n '1p' "$work/many") $(sed -n '1p' "$work/many") 0 "
+equal "1,000 children: each ended well" "$(grep -c '^exited [0-9]* code=0$' "$work/many")" 1000
+dirty=$(tail -2 "$work/many" | head -1)
+echo "# private memory of the spawner after 1,000 children: $dirty kB"
+check "the spawner has less than 300 kB of its own" test "$dirty" -lt 300
+finish

@@ -56,15 +56,16 @@ static void read_status(struct np_spawner *spawner, struct np_source *source) {
   np_event_end(&spawner->out);
 }
 
+// Read to its end: whoever writes more than one line is not to die of it.
 static void read_ready(struct np_spawner *spawner, struct np_source *source) {
   struct np_child *child = source->owner;
   char text[512];
   ssize_t size = read(source->fd, text, sizeof text);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  bool ready = size > 0 && memchr(text, '\n', (size_t)size) != NULL;
-  if (size > 0 && !ready) return;
-  np_source_close(spawner, source);
-  if (ready) np_event(&spawner->out, "ready-fd", child->id);
+  if (size <= 0) return np_source_close(spawner, source);
+  if (child->ready_told || memchr(text, '\n', (size_t)size) == NULL) return;
+  child->ready_told = true;
+  np_event(&spawner->out, "ready-fd", child->id);
 }
 
 static void read_notify(struct np_spawner *spawner, struct np_source *source) {

@@ -10,8 +10,9 @@ struct np_child {
   struct np_child *next;
   char id[NP_ID_SIZE];
   pid_t pid;    // 0: reaped
-  bool failed;  // its last event was sent
-  bool opened;  // the supervisor has its ends of the FIFOs
+  bool failed;      // its last event was sent
+  bool opened;      // the supervisor has its ends of the FIFOs
+  bool ready_told;
   uid_t uid;    // (uid_t)-1: ours
   char *notify_path;
   struct np_fifos fifos;

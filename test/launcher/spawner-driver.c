@@ -183,7 +183,7 @@ static unsigned next_random(void) {
   return (unsigned)(state >> 33);
 }
 
-// Paths that lead nowhere else, wherever they are cut.
+// First verbs, then ids, then fields. Paths that lead nowhere else, wherever they are cut.
 static const char *const words[] = {
   "spawn", "opened", "signal", "listen", "unlisten", "watch", "unwatch", "lock", "tell", "nonsense", "a", "b", "", "c", "arg=/bin/true", "arg=x", "env=A=B",
   "env=WATCHDOG_USEC=1", "fifo-dir=/proc/self/cwd/fifos", "stdout=fifo", "stderr=fifo", "stdin=null", "stdin=socket:a", "socket=a", "socket=b",
@@ -193,13 +193,17 @@ static const char *const words[] = {
   "scope=group", "signo=15", "signo=65", "state=READY=1", "=", "arg=", "program=", "program=/bin/true", "key-that-is-far-too-long-for-its-place=1",
 };
 
+#define VERBS 10
+#define IDS 4
+
 static void send_random(int count) {
   for (int i = 0; i < count; i++) {
     char body[2048];
     size_t used = 0;
-    for (unsigned strings = next_random() % 14; strings > 0; strings--) {
-      // The first words are verbs, the following ids.
-      unsigned pick = used == 0 ? next_random() % 10 : strings > 11 ? 10 + next_random() % 4 : next_random() % (sizeof words / sizeof *words);
+    unsigned strings = next_random() % 14;
+    for (unsigned at = 0; at < strings; at++) {
+      unsigned any = next_random() % (sizeof words / sizeof *words), pick = any;
+      if (next_random() % 32 > 0) pick = at == 0 ? any % VERBS : at == 1 ? VERBS + any % IDS : any < VERBS + IDS ? VERBS + IDS : any;
       size_t length = strlen(words[pick]) + 1;
       memcpy(body + used, words[pick], length);
       used += length;

@@ -1,6 +1,6 @@
 // What planning wants to know about the host, read when it is asked for and then only once.
 
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { readAccounts } from './accounts.ts'
 import type { Accounts } from './accounts.ts'
 
@@ -9,12 +9,14 @@ export type HostFacts = {
   readonly accounts: () => Accounts
   /** Undefined when the kernel does not say. */
   readonly memoryTotalBytes: () => number | undefined
+  readonly isFile: (path: string) => boolean
 }
 
 export const createHostFacts = (): HostFacts => ({
   gid: process.getgid?.() ?? 0,
   accounts: once(readAccounts),
   memoryTotalBytes: once(() => parseMemoryTotal(readMemoryInfo())),
+  isFile,
 })
 
 /** Of /proc/meminfo, which counts in KiB. */
@@ -29,6 +31,15 @@ const readMemoryInfo = (): string => {
   } catch {
     // Without /proc nobody knows.
     return ''
+  }
+}
+
+const isFile = (path: string): boolean => {
+  try {
+    return statSync(path).isFile()
+  } catch {
+    // Not there, or not for us to see.
+    return false
   }
 }
 

@@ -4,14 +4,18 @@
 //
 // `files` are those of renderFiles, `directories` those of resolveDirectories.
 
+import { resolve } from 'node:path'
+import { parseBindAddress } from '../contract/address.ts'
 import { NixpackError } from '../contract/errors.ts'
-import type { Manifest, TaskDeclaration } from '../contract/manifest.ts'
-import type { Plan, TaskSpec } from '../contract/process-spec.ts'
+import type { HeartbeatDeclaration, Manifest, TaskDeclaration } from '../contract/manifest.ts'
+import type { HeartbeatSpec, Plan, TaskSpec } from '../contract/process-spec.ts'
 import { assertDistinctAddresses } from './address-conflicts.ts'
+import { durationMs } from './declared-values.ts'
 import type { PlanContext } from './plan-context.ts'
 import { planDependencies, planProcess } from './plan-process.ts'
 import { planRun } from './plan-run.ts'
 import { planSocket } from './plan-sockets.ts'
+import { substitute } from './substitute.ts'
 
 /** Throws ENV_INVALID with everything that is wrong with the values. */
 export const planBundle = (manifest: Manifest, context: PlanContext): Plan => {
@@ -23,7 +27,21 @@ export const planBundle = (manifest: Manifest, context: PlanContext): Plan => {
   const tasks = planEach(manifest.tasks, problems, (name, declaration) => planTask(name, declaration, bound))
   assertNoProblem(problems)
   assertDistinctAddresses(processes, sockets)
-  return { processes, tasks, sockets, exitPolicy: manifest.exitPolicy }
+  return { processes, tasks, sockets, ...planSupervision(manifest, bound) }
+}
+
+/** What is about the supervisor rather than about one process. */
+const planSupervision = (manifest: Manifest, context: PlanContext): Pick<Plan, 'heartbeats' | 'pidFilePath' | 'exitPolicy'> => {
+  const { pidFile, heartbeats, exitPolicy } = manifest
+  const pidFilePath = pidFile === undefined ? {} : { pidFilePath: resolve(context.workingDir, substitute(pidFile, context)) }
+  return { heartbeats: heartbeats.map((heartbeat) => planHeartbeat(heartbeat, context)), ...pidFilePath, exitPolicy }
+}
+
+const planHeartbeat = ({ udp, processes, pattern, interval, maxCount }: HeartbeatDeclaration, context: PlanContext): HeartbeatSpec => {
+  const text = substitute(udp, context)
+  const address = parseBindAddress(text)
+  if (address === undefined) throw new NixpackError('ENV_INVALID', `cannot listen for heartbeats: expected host:port, got ${JSON.stringify(text)}`)
+  return { ...address, processes, pattern: new RegExp(pattern, 'u'), intervalMs: durationMs(interval), maxCount }
 }
 
 const planTask = (name: string, declaration: TaskDeclaration, context: PlanContext): TaskSpec => {

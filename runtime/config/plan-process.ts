@@ -1,15 +1,17 @@
 // One declared process with everything filled in.
 
+import { resolve } from 'node:path'
 import type { Manifest, ProcessDeclaration, ResourcesDeclaration } from '../contract/manifest.ts'
 import { NixpackError } from '../contract/errors.ts'
 import { parseSizeBytes } from '../contract/quantity.ts'
-import type { Dependency, InstanceContext, ProcessSpec, ResourcesSpec, RestartSpec, SocketSpec, StopStep } from '../contract/process-spec.ts'
+import type { Dependency, InstanceContext, ProcessSpec, ResourcesSpec, RestartSpec, RunSpec, SocketSpec, StopStep } from '../contract/process-spec.ts'
 import { correctiveAction, durationMs, exitMarks, signalName } from './declared-values.ts'
 import type { InstancePlanContext, PlanContext } from './plan-context.ts'
 import { planInstance } from './plan-instance.ts'
 import { planSchedule } from './plan-schedule.ts'
 import { planLog } from './plan-stream.ts'
 import { resolveSpecHash } from './spec-hash.ts'
+import { substitute } from './substitute.ts'
 
 export type ProcessRequest = {
   readonly manifest: Manifest
@@ -36,6 +38,7 @@ export const planProcess = (request: ProcessRequest, context: PlanContext): Proc
     ...planStart(declaration),
     restart: planRestart(declaration),
     ...planLimits(name, declaration, context),
+    restartOnChange: planWatchedFiles(declaration.restartOnChange, first.run, inContext(1)),
     ...planStop(declaration),
     sockets: declaration.sockets,
     stdinSocket: stdinSocket(declaration),
@@ -117,6 +120,18 @@ const planMemory = (name: string, text: string | undefined, { host }: PlanContex
   if (totalBytes !== undefined) return Math.round((totalBytes * Number(text.slice(0, -1))) / 100)
   throw new NixpackError('ENV_INVALID', `cannot limit the memory of "${name}" to ${text}: /proc/meminfo does not say how much there is`)
 }
+
+/** A bare name is that of a program in the PATH of the process. */
+const planWatchedFiles = (files: readonly string[], { environment, workingDir }: RunSpec, context: InstancePlanContext): readonly string[] =>
+  files.flatMap((file) => {
+    const path = substitute(file, context)
+    if (path.includes('/')) return [resolve(workingDir, path)]
+    const dirs = (environment['PATH'] ?? '').split(':').filter((dir) => dir.startsWith('/'))
+    return dirs
+      .map((dir) => `${dir}/${path}`)
+      .filter((candidate) => context.host.isFile(candidate))
+      .slice(0, 1)
+  })
 
 const planStop = (declaration: ProcessDeclaration): Pick<ProcessSpec, 'stopSteps' | 'stopChildren' | 'reload'> => {
   const { stopSignal, stopSignals, stopChildren, gracefulTimeout, reload } = declaration

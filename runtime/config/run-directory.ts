@@ -55,7 +55,8 @@ const makeDirectories = (baseDir: string, { instanceDir, filesDir, tmpDir, fifos
 
 const hasCode = (error: unknown, ...codes: readonly string[]): boolean => error instanceof Error && 'code' in error && codes.some((code) => code === error.code)
 
-const SHARED = 0o077
+/** Passing through is no secret: processes of other users must reach what is theirs (grant-access.ts). */
+const SHARED = 0o066
 const SHARED_WRITE = 0o022
 const STICKY = 0o1000
 

@@ -60,7 +60,8 @@ const substituteScalar = (template: string, context: Substitution): Scalar => {
 
 const resolveReference = (reference: Reference, context: Substitution): Scalar => RESOLVERS[reference.subject](reference, context)
 
-const resolveDirectory: Resolver = ({ name }, { paths, directories }) => {
+/** dir.NAME */
+export const resolveDirectoryPath = (name: string, { paths, directories }: Pick<Substitution, 'paths' | 'directories'>): string => {
   if (name === 'tmp') return paths.tmpDir
   const lasting = LASTING_DIRECTORY_NAMES.find((known) => known === name)
   return lasting === undefined ? paths.filesDir : directories[lasting]
@@ -91,7 +92,7 @@ const resolveVariable: Resolver = ({ name, field }, { variables }) => {
 const RESOLVERS: Readonly<Record<Reference['subject'], Resolver>> = {
   env: resolveVariable,
   file: ({ name }, { paths }) => `${paths.filesDir}/${name}`,
-  dir: resolveDirectory,
+  dir: ({ name }, context) => resolveDirectoryPath(name, context),
   process: resolveInstance,
   socket: resolveSocket,
 }

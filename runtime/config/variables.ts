@@ -3,7 +3,7 @@
 import { resolve } from 'node:path'
 import type { Manifest, VariableDeclaration } from '../contract/manifest.ts'
 import { editDistance } from '../contract/nearest-name.ts'
-import { parseVariableValue } from '../contract/variable-value.ts'
+import { AUTOMATIC_PORT, parseVariableValue } from '../contract/variable-value.ts'
 import type { VariableValue } from '../contract/variable-value.ts'
 import type { Environment } from './user-environment.ts'
 
@@ -25,13 +25,15 @@ export type VariablesRequest = {
   readonly manifest: Manifest
   readonly environment: Environment
   readonly workingDir: string
+  /** For variables whose value is "auto". */
+  readonly automaticPorts?: ReadonlyMap<string, number>
 }
 
-export const resolveVariables = ({ manifest, environment, workingDir }: VariablesRequest): ResolvedVariables => {
+export const resolveVariables = ({ manifest, environment, workingDir, automaticPorts }: VariablesRequest): ResolvedVariables => {
   const results = Object.entries(manifest.env).map(([name, declaration]) => ({
     name,
     declaration,
-    result: resolveVariable({ name, declaration, workingDir }, environment[name] ?? ''),
+    result: resolveVariable({ name, declaration, workingDir, automaticPort: automaticPorts?.get(name) }, environment[name] ?? ''),
   }))
   return {
     variables: new Map(results.map(({ name, declaration, result }) => [name, typeof result === 'string' ? createUnset(name, declaration) : result])),
@@ -49,12 +51,12 @@ type VariableRequest = {
   readonly name: string
   readonly declaration: VariableDeclaration
   readonly workingDir: string
+  readonly automaticPort: number | undefined
 }
 
 /** A problem is returned as its text. An empty value counts as not set. */
-const resolveVariable = ({ name, declaration, workingDir }: VariableRequest, given: string): Variable | string => {
-  const fallback = declaration.default === undefined ? '' : String(declaration.default)
-  const text = given === '' ? fallback : given
+const resolveVariable = ({ name, declaration, workingDir, automaticPort }: VariableRequest, given: string): Variable | string => {
+  const text = resolveText(declaration, given)
   if (text === '') {
     if (declaration.required) return `${name} is not set${renderPurpose(declaration)}`
     return createUnset(name, declaration)
@@ -62,8 +64,15 @@ const resolveVariable = ({ name, declaration, workingDir }: VariableRequest, giv
   const parsed = parseVariableValue(declaration, text)
   if (!parsed.ok) return `${name}: expected ${parsed.expected}, got ${renderGiven(declaration, text)}`
   const source = given === '' ? 'default' : 'environment'
-  return { name, declaration, source, ...makeAbsolute(declaration, parsed.value, workingDir) }
+  return { name, declaration, source, ...makeAbsolute(declaration, fillPort(parsed.value, automaticPort), workingDir) }
 }
+
+/** The default counts where nothing is given. */
+export const resolveText = (declaration: VariableDeclaration, given: string): string =>
+  given === '' && declaration.default !== undefined ? String(declaration.default) : given
+
+const fillPort = (value: VariableValue, port: number | undefined): VariableValue =>
+  value.text === AUTOMATIC_PORT && port !== undefined ? { text: String(port), json: port, port } : value
 
 const createUnset = (name: string, declaration: VariableDeclaration): Variable => ({
   name,

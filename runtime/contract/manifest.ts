@@ -12,6 +12,7 @@ export { HOOK_NAMES } from './manifest-schema.ts'
 export type {
   CheckDeclaration,
   FileDeclaration,
+  HeartbeatDeclaration,
   HookDeclaration,
   LivenessDeclaration,
   Manifest,

@@ -149,6 +149,8 @@ export type ProcessSpec = {
   readonly restart: RestartSpec
   readonly maxAgeMs: number | undefined
   readonly maxAgeVarianceMs: number
+  /** Restarted when one of these files is another one than it was. */
+  readonly restartOnChange?: readonly string[]
   readonly resources: ResourcesSpec | undefined
   /** At least one; SIGKILL follows the last. */
   readonly stopSteps: readonly StopStep[]
@@ -181,11 +183,25 @@ export type SocketSpec = {
   readonly interface: string | undefined
 }
 
+/** Datagrams by which processes tell that they live; who is silent for `maxCount` intervals is killed. */
+export type HeartbeatSpec = {
+  readonly host: string
+  readonly port: number
+  readonly processes: readonly string[]
+  /** Its group `pid` names the sender. */
+  readonly pattern: RegExp
+  readonly intervalMs: number
+  readonly maxCount: number
+}
+
 /** Everything that is supervised, from one reading of manifest, environment and circus.ini. */
 export type Plan = {
   readonly processes: readonly ProcessSpec[]
   readonly tasks: readonly TaskSpec[]
   readonly sockets: readonly SocketSpec[]
+  readonly heartbeats?: readonly HeartbeatSpec[]
+  /** Holds the supervisor's process id while it runs. */
+  readonly pidFilePath?: string
   readonly exitPolicy: ExitPolicy
 }
 

@@ -5,6 +5,9 @@ import { parseAddress, parsePort } from './address.ts'
 import type { VariableDeclaration } from './manifest-schema.ts'
 import { parseDurationMs, parseSizeBytes } from './quantity.ts'
 
+/** Instead of a port: one that is free on the target, and remembered. */
+export const AUTOMATIC_PORT = 'auto'
+
 export type VariableValue = {
   /** Canonical: always the same as String(json). */
   readonly text: string
@@ -57,6 +60,7 @@ const PARSERS: Record<VariableDeclaration['type'], Parser> = {
     return ['false', 'no', 'off', '0'].includes(word) ? { text: 'false', json: false } : undefined
   },
   port: (text) => {
+    if (text === AUTOMATIC_PORT) return { text, json: text }
     const port = parsePort(text)
     return port === undefined ? undefined : { text: String(port), json: port, port }
   },
@@ -93,7 +97,7 @@ const EXPECTED: Record<VariableDeclaration['type'], (declaration: VariableDeclar
   integer: () => 'a whole number',
   number: () => 'a number',
   boolean: () => 'true or false (also yes/no, on/off, 1/0)',
-  port: () => 'a port from 1 to 65535',
+  port: () => 'a port from 1 to 65535, or auto',
   address: () => 'an address such as localhost:8000, [::1]:8000 or :8000',
   url: () => 'a URL such as http://localhost:8000/',
   duration: () => 'a duration such as 10s, 5m or 1h30m',

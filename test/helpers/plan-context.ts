@@ -13,7 +13,12 @@ import { createManifest } from './manifest.ts'
 const PASSWD = 'root:x:0:0:root:/root:/bin/bash\nwww:x:33:33::/var/www:\nme:x:7:7::/home/me:/bin/sh\n'
 const GROUP = 'root:x:0:\nwww:x:33:\nadm:x:4:www,other\nssl:x:105:www\n'
 
-export const HOST: HostFacts = { gid: 7, accounts: () => parseAccounts(PASSWD, GROUP), memoryTotalBytes: () => 1000 }
+export const HOST: HostFacts = {
+  gid: 7,
+  accounts: () => parseAccounts(PASSWD, GROUP),
+  memoryTotalBytes: () => 1000,
+  isFile: (path) => path === '/usr/bin/known',
+}
 
 export const PATHS = resolveRunPaths('/r', 'demo', 'default')
 

@@ -83,6 +83,8 @@ export const bundleStatusSchema = z.strictObject({
   stopping: z.boolean(),
   uptimeMs: z.number(),
   linesDropped: z.int(),
+  /** Of the latest event. */
+  cursor: z.int(),
   processes: z.array(processStatusSchema),
 })
 export type BundleStatus = z.infer<typeof bundleStatusSchema>
@@ -171,6 +173,7 @@ export const logBatchSchema = z.strictObject({
   process: z.string(),
   /** NAME, or NAME:INDEX. */
   label: z.string(),
+  index: z.int(),
   stream: z.enum(['out', 'err']),
   pid: z.nullable(z.int()),
   /** Since 1970. */

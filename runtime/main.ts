@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { resolveUserEnvironment } from './config/user-environment.ts'
 import { parseArguments } from './commands/arguments.ts'
+import { applyDirectoryOptions } from './commands/directory-options.ts'
 import { runCommand } from './commands/run-command.ts'
 import { exitStatusOf, NixpackError, renderError } from './contract/errors.ts'
 import { MANIFEST_PATH, parseManifest } from './contract/manifest.ts'
@@ -18,18 +19,18 @@ let program = 'nixpack'
 const main = async (): Promise<number> => {
   const manifest = readManifest(process.env['NIXPACK_ENTRYPOINT'])
   program = manifest.name
-  const { command, instance, flags, operands } = parseArguments(process.argv.slice(2))
-  if (flags.has('--help')) return printAbout(async () => (await import('./commands/help.ts')).renderHelp(manifest, programName()))
-  if (flags.has('--version')) return printAbout(async () => (await import('./commands/version.ts')).renderVersion(manifest, process.env))
+  const { command, ...invocation } = parseArguments(process.argv.slice(2))
+  if (invocation.flags.has('--help')) return printAbout(async () => (await import('./commands/help.ts')).renderHelp(manifest, programName()))
+  if (invocation.flags.has('--version')) return printAbout(async () => (await import('./commands/version.ts')).renderVersion(manifest, process.env))
   return runCommand(command, {
     ...outputs,
+    ...invocation,
     manifest,
-    environment: resolveUserEnvironment(process.env),
+    readManifest: () => readManifest(process.env['NIXPACK_ENTRYPOINT']),
+    program: { path: process.env['NIXPACK_BUNDLE'], words: process.argv.slice(2), environment: process.env },
+    environment: applyDirectoryOptions(resolveUserEnvironment(process.env), invocation.values),
     workingDir: process.cwd(),
     uid: process.getuid?.() ?? 0,
-    instance,
-    flags,
-    operands,
     runtimeDir: process.env['NIXPACK_RUNTIME'] ?? '',
     report: createReport(outputs.stderr, manifest.name),
   })

@@ -7,12 +7,19 @@ import type { Report } from '../log/report.ts'
 
 export type CommandContext = {
   readonly manifest: Manifest
+  /** Reads it again, from where it was read. */
+  readonly readManifest: () => Manifest
+  /** How this process was started, for `up --detach`, which starts another. */
+  readonly program: ProgramStart
   /** As the user set it. */
   readonly environment: Environment
   readonly workingDir: string
   readonly uid: number
   readonly instance: string
   readonly flags: ReadonlySet<string>
+  /** Of options with values; what was given several times is there several times. */
+  readonly values: ReadonlyMap<string, readonly string[]>
+  readonly timeoutMs: number | undefined
   readonly operands: readonly string[]
   /** The store path with bin/shim. */
   readonly runtimeDir: string
@@ -20,6 +27,13 @@ export type CommandContext = {
   readonly stdout: Output
   readonly stderr: Output
   readonly report: Report
+}
+
+export type ProgramStart = {
+  /** The bundle's file; undefined when the runtime was not started by a launcher. */
+  readonly path: string | undefined
+  readonly words: readonly string[]
+  readonly environment: Readonly<Record<string, string | undefined>>
 }
 
 /** Returns the exit status; failures are thrown. */

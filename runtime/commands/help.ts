@@ -1,6 +1,6 @@
 // `--help`: the manifest in words.
 
-import type { Manifest, VariableDeclaration } from '../contract/manifest.ts'
+import type { Manifest, ProcessDeclaration, VariableDeclaration } from '../contract/manifest.ts'
 import { COMMANDS, GLOBAL_OPTIONS } from './table.ts'
 import type { CommandDeclaration, OptionDeclaration } from './table.ts'
 
@@ -71,7 +71,7 @@ const renderOption = ({ flag, short, value, description }: OptionDeclaration): R
   description,
 ]
 
-const renderDependencies = (dependsOn: Readonly<Record<string, string>>): string =>
+const renderDependencies = (dependsOn: ProcessDeclaration['dependsOn']): string =>
   Object.entries(dependsOn)
-    .map(([name, condition]) => `after ${name} is ${condition.replaceAll('_', ' ')}`)
+    .map(([name, edge]) => `after ${name} is ${(typeof edge === 'string' ? edge : edge.condition).replaceAll('_', ' ')}`)
     .join(', ')

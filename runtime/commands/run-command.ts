@@ -1,4 +1,4 @@
-// Command name -> code. Commands that only talk to a running instance are loaded when they are asked for.
+// Command name -> code. Everything but `up` is loaded when it is asked for.
 
 import type { Command, CommandContext } from './context.ts'
 import type { CommandName } from './table.ts'
@@ -13,13 +13,37 @@ const processCommand = async (verb: 'start' | 'stop' | 'restart'): Promise<Comma
 
 const LOADERS: Readonly<Record<CommandName, () => Promise<Command>>> = {
   up: () => Promise.resolve(up),
-  env: async () => (await import('./env.ts')).env,
-  config: async () => (await import('./config.ts')).config,
+  down: async () => (await import('./down.ts')).down,
   status: async () => (await import('./status.ts')).status,
   logs: async () => (await import('./logs.ts')).logs,
   start: () => processCommand('start'),
   stop: () => processCommand('stop'),
   restart: () => processCommand('restart'),
+  reload: async () => (await import('./reload.ts')).reload,
+  signal: async () => (await import('./signal.ts')).signal,
+  kill: async () => (await import('./process-command.ts')).kill,
+  scale: async () => (await import('./scale.ts')).scale,
+  incr: async () => (await import('./scale.ts')).createIncrement(1),
+  decr: async () => (await import('./scale.ts')).createIncrement(-1),
+  wait: async () => (await import('./wait.ts')).wait,
+  explain: async () => (await import('./explain.ts')).explain,
+  events: async () => (await import('./events.ts')).events,
+  top: async () => (await import('./stats.ts')).top,
+  stats: async () => (await import('./stats.ts')).stats,
+  run: async () => (await import('./task.ts')).task,
+  exec: async () => (await import('./exec.ts')).exec,
+  env: async () => (await import('./env.ts')).env,
+  config: async () => (await import('./config.ts')).config,
+  plan: async () => (await import('./plan.ts')).plan,
+  paths: async () => (await import('./paths.ts')).paths,
+  add: async () => (await import('./declaration.ts')).add,
+  rm: async () => (await import('./declaration.ts')).rm,
+  set: async () => (await import('./declaration.ts')).set,
+  get: async () => (await import('./declaration.ts')).get,
+  options: async () => (await import('./declaration.ts')).options,
+  numprocesses: async () => (await import('./scale.ts')).numprocesses,
+  numwatchers: async () => (await import('./scale.ts')).numwatchers,
+  listsockets: async () => (await import('./sockets.ts')).listsockets,
+  'reopen-logs': async () => (await import('./sockets.ts')).reopenLogs,
   doctor: async () => (await import('./doctor.ts')).doctor,
-  down: async () => (await import('./down.ts')).down,
 }

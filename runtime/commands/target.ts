@@ -8,4 +8,5 @@ export const resolveTarget = (context: CommandContext): ControlTarget => ({
   bundle: context.manifest.name,
   instance: context.instance,
   paths: planRunPaths(context),
+  timeoutMs: context.timeoutMs,
 })

@@ -36,6 +36,17 @@ export type Accepted = z.infer<typeof acceptedSchema>
 
 const taskLinesSchema = z.strictObject({ stream: z.enum(['out', 'err']), lines: z.array(z.string()) })
 
+const runSchema = z.strictObject({
+  environment: z.record(z.string(), z.string()),
+  workingDir: z.string(),
+  identity: z.nullable(z.strictObject({ uid: z.int(), gid: z.int(), groups: z.array(z.int()) })),
+  umask: z.nullable(z.int()),
+  nice: z.nullable(z.int()),
+  oomScoreAdj: z.nullable(z.int()),
+  rlimits: z.array(z.string()),
+})
+export type RunView = z.infer<typeof runSchema>
+
 const noneSchema = z.strictObject({})
 
 type Schema = z.core.$ZodType
@@ -83,6 +94,13 @@ export const ROUTES = {
     description: 'what reading the configuration again would change; secrets are masked',
     request: noneSchema,
     reply: z.strictObject({ change: planChangeSchema, files: z.array(z.strictObject({ name: z.string(), diff: z.string() })) }),
+  },
+  execPlan: {
+    method: 'GET',
+    path: `${PREFIX}/exec/plan`,
+    description: 'how a program is run beside a process, or beside all of them; not masked, as a program needs the real values',
+    request: z.strictObject({ process: z.optional(z.string()) }),
+    reply: z.strictObject({ run: runSchema, programDirs: z.array(z.string()), fifosDir: z.string() }),
   },
   start: { method: 'POST', path: `${PREFIX}/start`, description: 'start processes', request: z.strictObject(SELECTION), reply: commandReplySchema },
   stop: { method: 'POST', path: `${PREFIX}/stop`, description: 'stop processes, in reverse order', request: z.strictObject(STOP), reply: commandReplySchema },

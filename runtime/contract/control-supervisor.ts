@@ -2,7 +2,7 @@
 // environment, which it does not know, comes from the command `up` as ConfigurationControl.
 
 import type { CommandResult, Explanation, PlanChange, ProcessStatus, SocketStatus, SupervisorEvent } from './control.ts'
-import type { Plan, ProcessSpec } from './process-spec.ts'
+import type { Plan, ProcessSpec, RunSpec } from './process-spec.ts'
 
 /**
  * NAME or NAME:INDEX, patterns already expanded (control does that, from `status`); no names mean every process.
@@ -78,8 +78,8 @@ export type SupervisorControl = {
   readonly isStopping: boolean
 }
 
-/** Every text that may hold secrets goes through this before anybody sees it. */
-export type Mask = (text: string) => string
+/** Every text that may hold secrets goes through this before anybody sees it; `name` is that of its variable. */
+export type Mask = (text: string, name?: string) => string
 
 export type ConfigurationControl = {
   readonly mask: Mask
@@ -89,6 +89,8 @@ export type ConfigurationControl = {
   preview(): Promise<{ readonly change: PlanChange; readonly files: readonly { readonly name: string; readonly diff: string }[] }>
   /** A declaration of the manifest's form, on top of the declared one where there is one; throws MANIFEST_INVALID. */
   planProcess(name: string, declaration: Readonly<Record<string, unknown>>): ProcessSpec
+  /** How a program is run beside that process, or beside all of them; `command` is empty. */
+  planExec(process: string | undefined): { readonly run: RunSpec; readonly programDirs: readonly string[]; readonly fifosDir: string }
   /** As declared, with every default, masked. */
   declarationOf(name: string): Readonly<Record<string, unknown>>
 }

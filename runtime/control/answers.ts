@@ -11,7 +11,7 @@ import type { LogHub } from '../log/log-hub.ts'
 import type { EventStream } from './event-stream.ts'
 import { streamLogs } from './log-stream.ts'
 import { planOptionChange } from './option-names.ts'
-import { describePlan } from './plan-view.ts'
+import { describePlan, describeRun } from './plan-view.ts'
 import { resolveProcess, resolveSelection } from './selection.ts'
 import { readStats } from './stats.ts'
 import { streamEvents } from './supervisor-events.ts'
@@ -45,6 +45,7 @@ export const createAnswers = (options: AnswerOptions): Answers => {
       stopping: supervisor.isStopping,
       uptimeMs: Math.round(performance.now() - startedAtMs),
       linesDropped: options.linesDropped(),
+      cursor: supervisor.events.cursor,
       processes: [...supervisor.status()],
     }),
     explain: (request) => supervisor.explain(selectOne(request.process)),
@@ -55,6 +56,10 @@ export const createAnswers = (options: AnswerOptions): Answers => {
     preview: async () => {
       const { change, files } = await configuration.preview()
       return { change, files: files.map((file) => ({ ...file })) }
+    },
+    execPlan: (request) => {
+      const { run, programDirs, fifosDir } = configuration.planExec(request.process === undefined ? undefined : selectOne(request.process))
+      return { run: describeRun(run), programDirs: [...programDirs], fifosDir }
     },
     start: ({ processes, wait }) => answerCommand(supervisor.start(select(processes)), wait),
     stop: ({ processes, wait, ...how }) => answerCommand(supervisor.stop(select(processes), readStop(how)), wait),

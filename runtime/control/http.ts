@@ -62,6 +62,7 @@ const createRoutes = (options: AnswerOptions): Routes => {
     plan: answered(ROUTES.plan, answers.plan),
     options: answered(ROUTES.options, answers.options),
     preview: answered(ROUTES.preview, answers.preview),
+    execPlan: answered(ROUTES.execPlan, answers.execPlan),
     start: answered(ROUTES.start, answers.start),
     stop: answered(ROUTES.stop, answers.stop),
     restart: answered(ROUTES.restart, answers.restart),

@@ -41,9 +41,10 @@ const keepNewest = (events: readonly LogEvent[]): readonly LogEvent[] => {
   return events.slice(last + 1)
 }
 
-const createBatch = ({ process, label, stream, pid, timeMs, firstLine, bytes }: LogEvent): LogBatch => ({
+const createBatch = ({ process, label, index, stream, pid, timeMs, firstLine, bytes }: LogEvent): LogBatch => ({
   process,
   label,
+  index,
   stream,
   pid: pid ?? null,
   timeMs,

@@ -2,7 +2,7 @@
 // only takes up with a new run. Pure.
 
 import { NixpackError } from '../contract/errors.ts'
-import { knownKeysAt } from '../contract/manifest-schema.ts'
+import { knownKeysAt } from '../contract/manifest-keys.ts'
 import { renderSuggestion } from '../contract/nearest-name.ts'
 
 export type OptionChange = {

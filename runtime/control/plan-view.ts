@@ -1,6 +1,7 @@
 // A plan in the form in which it is shown: the first instance of each process with every value, secrets masked.
 
 import type { PlanView, ProcessView } from '../contract/control-plan.ts'
+import type { RunView } from '../contract/control-routes.ts'
 import type { Mask } from '../contract/control-supervisor.ts'
 import type {
   AskedCheck,
@@ -23,7 +24,7 @@ export const describePlan = (plan: Plan, mask: Mask): PlanView => {
     processes: plan.processes.map((spec) => describeProcess(spec, context, mask)),
     tasks: plan.tasks.map(({ name, planRun, dependsOn }) => ({
       name,
-      command: planRun(context).command.map(mask),
+      command: planRun(context).command.map((word) => mask(word)),
       dependsOn: Object.keys(dependsOn),
     })),
     sockets: plan.sockets.map(({ name, address }) => ({ name, kind: address.kind, address: renderAddress(address) })),
@@ -58,8 +59,8 @@ const describeProcess = (spec: ProcessSpec, context: InstanceContext, mask: Mask
     name: spec.name,
     numprocesses: spec.numprocesses,
     hash: spec.hash,
-    command: run.command.map(mask),
-    environment: Object.fromEntries(Object.entries(run.environment).map(([name, value]) => [name, mask(value)])),
+    command: run.command.map((word) => mask(word)),
+    environment: Object.fromEntries(Object.entries(run.environment).map(([name, value]) => [name, mask(value, name)])),
     workingDir: run.workingDir,
     user: renderIdentity(run),
     dependsOn: Object.entries(spec.dependsOn).map(([name, { condition, restart }]) => `${name} ${condition}${restart ? ', restarted with it' : ''}`),
@@ -84,6 +85,16 @@ const describeNotes = (spec: ProcessSpec, context: InstanceContext, mask: Mask):
     ...Object.keys(hooks).map((name) => `hook ${name}`),
   ]
 }
+
+export const describeRun = ({ environment, workingDir, identity, umask, nice, oomScoreAdj, rlimits }: RunSpec): RunView => ({
+  environment: { ...environment },
+  workingDir,
+  identity: identity === undefined ? null : { ...identity, groups: [...identity.groups] },
+  umask: umask ?? null,
+  nice: nice ?? null,
+  oomScoreAdj: oomScoreAdj ?? null,
+  rlimits: [...rlimits],
+})
 
 const renderIdentity = ({ identity }: RunSpec): string | null => (identity === undefined ? null : `${identity.uid}:${identity.gid}`)
 

@@ -1,0 +1,119 @@
+// The configuration of a running instance: read again, compared, changed piece by piece. What control needs to know of
+// manifest and environment, and nothing of control itself.
+
+import { rmSync } from 'node:fs'
+import { planProcess } from '../config/plan-process.ts'
+import type { RenderedFile } from '../config/render-files.ts'
+import { writeFiles } from '../config/write-files.ts'
+import type { ConfigurationControl, Mask, SupervisorControl } from '../contract/control-supervisor.ts'
+import type { RunPaths } from '../contract/directories.ts'
+import { NixpackError } from '../contract/errors.ts'
+import { parseManifest } from '../contract/manifest.ts'
+import type { Manifest } from '../contract/manifest.ts'
+import type { ProcessSpec } from '../contract/process-spec.ts'
+import { planChange } from '../supervisor/plan-change.ts'
+import type { CommandContext } from './context.ts'
+import { planExec, planProgramDirs } from './exec-plan.ts'
+import { createMask } from './mask.ts'
+import { mergeDeclaration } from './merge-declaration.ts'
+import { planSource, readSource } from './source.ts'
+import type { PlannedSource, Source } from './source.ts'
+import { renderDiff } from './text-diff.ts'
+
+type Loaded = { readonly source: Source; readonly planned: PlannedSource }
+
+export type ConfigurationOptions = {
+  /** As `up` got it; everything is read again from there. */
+  readonly context: CommandContext
+  readonly paths: RunPaths
+  readonly loaded: Loaded
+  readonly supervisor: Pick<SupervisorControl, 'plan' | 'apply' | 'status'>
+}
+
+export const createConfiguration = ({ context, paths, loaded, supervisor }: ConfigurationOptions): ConfigurationControl => {
+  let current = loaded
+  let hide = createMask(loaded.source.variables.values())
+  // What `set` and `add` have changed since the last reading.
+  let manifest = loaded.source.context.manifest
+
+  const readAgain = async (makesDirectories: boolean): Promise<Loaded> => {
+    const source = await readSource({ ...context, manifest: context.readManifest() }, makesDirectories)
+    return { source, planned: planSource(source, paths, context.operands) }
+  }
+  const mask: Mask = (text, name) => hide(text, name)
+  return {
+    mask,
+    async reload() {
+      const next = await readAgain(true)
+      writeFiles(next.planned.files, paths.filesDir)
+      const change = supervisor.apply(next.planned.plan)
+      removeFiles(current.planned.files, next.planned.files, paths)
+      current = next
+      hide = createMask(next.source.variables.values())
+      manifest = next.source.context.manifest
+      return change
+    },
+    async preview() {
+      const next = await readAgain(false)
+      const hideBoth = createMask([...current.source.variables.values(), ...next.source.variables.values()])
+      return { change: planChange(supervisor.plan, next.planned.plan), files: compareFiles(current.planned.files, next.planned.files, hideBoth) }
+    },
+    planProcess(name, given) {
+      const running = supervisor.status().find((status) => status.name === name)
+      const declared = running === undefined ? {} : { ...manifest.processes[name], numprocesses: running.numprocesses }
+      const changed = checkManifest({ ...manifest, processes: { ...manifest.processes, [name]: mergeDeclaration(declared, given) } })
+      const spec = planChanged(changed, name, current.planned)
+      manifest = changed
+      return spec
+    },
+    planExec: (process) => ({
+      run: planExec(current.source, { ...current.planned, plan: supervisor.plan }, process),
+      programDirs: planProgramDirs(supervisor.plan, process),
+      fifosDir: `${paths.fifosDir}/exec`,
+    }),
+    declarationOf(name) {
+      const declaration = manifest.processes[name]
+      if (declaration === undefined) throw new NixpackError('CONTROL_REFUSED', `cannot find a declaration of "${name}"`)
+      const numprocesses = supervisor.status().find((status) => status.name === name)?.numprocesses ?? declaration.numprocesses
+      return maskRecord({ ...declaration, numprocesses }, mask)
+    },
+  }
+}
+
+const checkManifest = (manifest: Readonly<Record<string, unknown>>): Manifest => parseManifest(JSON.stringify(manifest), 'of the running instance')
+
+const planChanged = (manifest: Manifest, name: string, { plan, planContext }: PlannedSource): ProcessSpec => {
+  const declaration = manifest.processes[name]
+  if (declaration === undefined) throw new Error(`unreachable: "${name}" was just declared`)
+  const socketAddresses = new Map(plan.sockets.map((socket) => [socket.name, socket.address]))
+  return planProcess({ manifest, name, declaration, sockets: plan.sockets }, { ...planContext, socketAddresses })
+}
+
+/** After the processes that used them have got other ones. */
+const removeFiles = (before: readonly RenderedFile[], after: readonly RenderedFile[], { filesDir }: RunPaths): void => {
+  const names = new Set(after.map(({ name }) => name))
+  for (const { name } of before) if (!names.has(name)) rmSync(`${filesDir}/${name}`, { force: true })
+}
+
+const compareFiles = (
+  before: readonly RenderedFile[],
+  after: readonly RenderedFile[],
+  mask: Mask,
+): readonly { readonly name: string; readonly diff: string }[] => {
+  const names = [...new Set([...before, ...after].map(({ name }) => name))]
+  // A secret that changes is a change, though nobody sees of what.
+  return names
+    .filter((name) => textOf(before, name) !== textOf(after, name))
+    .map((name) => ({ name, diff: renderDiff(mask(textOf(before, name)), mask(textOf(after, name))) || '  (a secret)\n' }))
+}
+
+const textOf = (files: readonly RenderedFile[], name: string): string => files.find((file) => file.name === name)?.text ?? ''
+
+const maskRecord = (record: Readonly<Record<string, unknown>>, mask: Mask): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, maskValue(value, key, mask)]))
+
+const maskValue = (value: unknown, key: string, mask: Mask): unknown => {
+  if (typeof value === 'string') return mask(value, key)
+  if (Array.isArray(value)) return value.map((item) => maskValue(item, '', mask))
+  return typeof value === 'object' && value !== null ? maskRecord(Object.fromEntries(Object.entries(value)), mask) : value
+}

@@ -1,0 +1,76 @@
+// `exec [PROC] COMMAND`: any program with the environment and configuration of the bundle, on our own streams. Of a
+// running instance it uses the files that are there; otherwise it has a run directory of its own for as long as it runs.
+
+import { ROUTES } from '../contract/control-routes.ts'
+import { NixpackError } from '../contract/errors.ts'
+import type { RunPaths } from '../contract/directories.ts'
+import type { RunSpec } from '../contract/process-spec.ts'
+import { createRunDirectory } from '../config/run-directory.ts'
+import { writeFiles } from '../config/write-files.ts'
+import { callControl } from '../control/client.ts'
+import type { Command, CommandContext } from './context.ts'
+import { findProgram, planExec, planProgramDirs } from './exec-plan.ts'
+import { runForeground } from './foreground.ts'
+import { planSource, readSource } from './source.ts'
+import { resolveTarget } from './target.ts'
+
+export const exec: Command = async (context) => {
+  const running = await askRunning(context)
+  return running === undefined ? execAlone(context) : execBeside(context, running)
+}
+
+type Wanted = { readonly process: string | undefined; readonly command: readonly string[] }
+
+/** A single word is a program, whatever processes are called. */
+const splitOperands = ({ operands, manifest }: CommandContext): Wanted => {
+  const [first = '', ...rest] = operands
+  return rest.length > 0 && Object.hasOwn(manifest.processes, first) ? { process: first, command: rest } : { process: undefined, command: operands }
+}
+
+type Running = { readonly run: RunSpec; readonly programDirs: readonly string[]; readonly fifosDir: string }
+
+/** Undefined when the instance is not running. */
+const askRunning = async (context: CommandContext): Promise<Running | undefined> => {
+  const { process } = splitOperands(context)
+  try {
+    const { run, programDirs, fifosDir } = await callControl(resolveTarget(context), ROUTES.execPlan, process === undefined ? {} : { process })
+    const { identity, umask, nice, oomScoreAdj, ...rest } = run
+    return {
+      run: {
+        ...rest,
+        command: [],
+        program: undefined,
+        identity: identity ?? undefined,
+        umask: umask ?? undefined,
+        nice: nice ?? undefined,
+        oomScoreAdj: oomScoreAdj ?? undefined,
+      },
+      programDirs,
+      fifosDir,
+    }
+  } catch (error) {
+    if (error instanceof NixpackError && error.code === 'CONTROL_UNREACHABLE' && error.cause === undefined) return undefined
+    throw error
+  }
+}
+
+const execBeside = (context: CommandContext, { run, programDirs, fifosDir }: Running): Promise<number> => {
+  const { command } = splitOperands(context)
+  return runForeground(context, { ...run, command, program: findProgram(command[0] ?? '', programDirs) }, fifosDir)
+}
+
+const execAlone = async (context: CommandContext): Promise<number> => {
+  const { process: wanted, command } = splitOperands(context)
+  const source = await readSource(context, true)
+  const directory = createRunDirectory(context, { bundle: context.manifest.name, instance: `exec-${process.pid}` })
+  try {
+    const planned = planSource(source, directory.paths)
+    writeFiles(planned.files, directory.paths.filesDir)
+    const run = { ...planExec(source, planned, wanted), command, program: findProgram(command[0] ?? '', planProgramDirs(planned.plan, wanted)) }
+    return await runForeground(context, run, fifosIn(directory.paths))
+  } finally {
+    directory.remove()
+  }
+}
+
+const fifosIn = ({ fifosDir }: RunPaths): string => `${fifosDir}/exec`

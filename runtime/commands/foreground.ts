@@ -1,0 +1,37 @@
+// One program on our own streams: signals are passed on to it, its exit status is ours.
+
+import { NixpackError } from '../contract/errors.ts'
+import type { RunSpec } from '../contract/process-spec.ts'
+import { createSpawner } from '../supervisor/spawner.ts'
+import { resolveExitStatus } from '../supervisor/child-exit.ts'
+import type { CommandContext } from './context.ts'
+
+export const runForeground = async (context: CommandContext, run: RunSpec, fifosDir: string): Promise<number> => {
+  const spawner = createSpawner({ shimPath: `${context.runtimeDir}/bin/shim`, environment: {}, warn: (message) => context.report.warn(message) })
+  const exit = Promise.withResolvers<number>()
+  const child = spawner.spawn(
+    { run, stdin: 'inherit', stdout: 'inherit', stderr: 'inherit', fifosDir, sockets: [], notifySocketPath: undefined, readyFd: undefined },
+    {
+      piped: () => undefined,
+      spawned: () => undefined,
+      notified: () => undefined,
+      readyFd: () => undefined,
+      exited: (how) => {
+        if (how.kind !== 'spawnFailed') return exit.resolve(resolveExitStatus(how))
+        exit.reject(new NixpackError(FAILURES[how.status], `cannot run "${run.command[0] ?? ''}": ${how.message}`))
+      },
+    },
+  )
+  const relay = (signal: NodeJS.Signals): void => child.signal('group', signal)
+  for (const signal of RELAYED) process.on(signal, relay)
+  try {
+    return await exit.promise
+  } finally {
+    for (const signal of RELAYED) process.off(signal, relay)
+    spawner.close()
+  }
+}
+
+const FAILURES = { 125: 'PROCESS_GAVE_UP', 126: 'PROCESS_NOT_EXECUTABLE', 127: 'PROCESS_NOT_FOUND' } as const
+
+const RELAYED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'] as const

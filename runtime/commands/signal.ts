@@ -1,0 +1,26 @@
+// `signal SIGNAL PROC...`: to processes, to their children, to all that is below.
+
+import { ROUTES } from '../contract/control-routes.ts'
+import { callControl } from '../control/client.ts'
+import { usageError } from './arguments.ts'
+import type { Command } from './context.ts'
+import { printText } from './context.ts'
+import { resolveNameOperands } from './name-operands.ts'
+import { resolveTarget } from './target.ts'
+
+export const signal: Command = async (context) => {
+  const { flags, values, operands } = context
+  const [word = '', ...names] = operands
+  const pid = values.get('--pid')?.at(-1)
+  if (pid !== undefined && !/^\d{1,7}$/.test(pid)) throw usageError(`expected a process number behind --pid, got "${pid}"`)
+  const { pids } = await callControl(resolveTarget(context), ROUTES.signal, {
+    processes: await resolveNameOperands(context, names),
+    signal: word,
+    children: flags.has('--children'),
+    recursive: flags.has('--recursive'),
+    ...(pid === undefined ? {} : { pid: Number(pid) }),
+  })
+  if (pids.length > 0) printText(context, `${pids.join('\n')}\n`)
+  else context.report.warn('nobody got the signal: none of these runs')
+  return pids.length > 0 ? 0 : 1
+}

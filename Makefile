@@ -51,7 +51,7 @@ help:
 	@echo 'make hosts    bundles on hosts that are really different, as a table'
 	@echo 'make fuzz     a minute of fuzzing the readers of foreign bytes'
 	@echo 'make stress   first starts that are killed, run out of space, or lose their power'
-	@echo 'make bench    sizes and times, beside their limits'
+	@echo 'make bench    sizes, times and costs, beside their limits and other supervisors'
 	@echo 'make docs     write the generated parts of README.md and docs/'
 	@echo 'make runtime  build the launcher and the runtime (SYSTEM=aarch64-linux: for that architecture)'
 	@echo 'make clean    remove everything that was built'
@@ -139,7 +139,9 @@ else
 endif
 
 bench: bundle
+	@.ci/setup bench
 	node bench/main.ts
+	node bench/supervision.ts
 
 docs: setup
 	node docs/generate.ts

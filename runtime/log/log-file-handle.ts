@@ -14,6 +14,8 @@ export type LogFileHandle = {
   readonly fd: number | undefined
   /** It could not be opened or written a moment ago: not tried again yet. */
   readonly isDown: boolean
+  /** Somebody was told that it could not be written, and not yet that it can. */
+  readonly isOut: boolean
   /** Opens it if need be; false when that is impossible now. */
   prepare(): Promise<boolean>
   /** Up to where these lines may be appended now. May rotate; then `fd` is undefined and it is to be prepared. */
@@ -110,6 +112,9 @@ export const createLogFileHandle = ({ spec: firstSpec, report, nowMs }: LogFileH
     },
     get isDown() {
       return outage !== undefined && nowMs() < retryAtMs
+    },
+    get isOut() {
+      return outage !== undefined
     },
     async prepare() {
       if (await isStillThere()) return true

@@ -22,7 +22,7 @@ export type LogFile = {
   reopen(): void
   /** Resolves when everything is written or given up. */
   flush(): Promise<void>
-  /** Without users, and closed. */
+  /** Without users, closed, and nothing to remember. */
   readonly isUnused: boolean
 }
 
@@ -111,7 +111,7 @@ export const createLogFile = ({ spec: firstSpec, report, nowMs, stallMs }: LogFi
       for (let current = pumping; current !== undefined; current = pumping) await current
     },
     get isUnused() {
-      return users === 0 && pumping === undefined
+      return users === 0 && pumping === undefined && !handle.isOut
     },
   }
 }

@@ -9,7 +9,7 @@ export type PrefixOptions = {
 
 export type Prefixer = {
   /** Whole lines of one instance -> the same lines, prefixed. Bytes that are not UTF-8 come out as they went in. */
-  prefix(lines: PrefixedLines): Buffer
+  readonly prefix: (lines: PrefixedLines) => Buffer
   /** What there may be from now on. Labels keep their colours. */
   readonly setLabels: (labels: readonly string[]) => void
 }

@@ -11,18 +11,18 @@ const FROM = Date.UTC(2026, 10, 21, 16, 5, 7)
 const dayOf = (day: number): number => Date.UTC(2026, 10, day)
 
 test.each([
-  ['S', 1, FROM + 1000, '20261121160507'],
-  ['M', 5, FROM + 300_000, '202611211605'],
-  ['H', 1, FROM + 3_600_000, '2026112116'],
-  ['D', 2, FROM + 172_800_000, '20261121'],
-  ['midnight', 1, dayOf(22), '20261121'],
-  ['midnight', 3, dayOf(24), '20261121'],
-  ['W5', 1, dayOf(22), '20261115'],
-  ['W6', 1, dayOf(23), '20261116'],
-  ['W0', 1, dayOf(24), '20261117'],
-  ['W4', 1, dayOf(28), '20261121'],
-  ['W4', 2, dayOf(35), '20261121'],
-])('%s every %i: until then, and called so', (when, interval, expected, suffix) => {
+  { when: 'S', interval: 1, expected: FROM + 1000, suffix: '20261121160507' },
+  { when: 'M', interval: 5, expected: FROM + 300_000, suffix: '202611211605' },
+  { when: 'H', interval: 1, expected: FROM + 3_600_000, suffix: '2026112116' },
+  { when: 'D', interval: 2, expected: FROM + 172_800_000, suffix: '20261121' },
+  { when: 'midnight', interval: 1, expected: dayOf(22), suffix: '20261121' },
+  { when: 'midnight', interval: 3, expected: dayOf(24), suffix: '20261121' },
+  { when: 'W5', interval: 1, expected: dayOf(22), suffix: '20261115' },
+  { when: 'W6', interval: 1, expected: dayOf(23), suffix: '20261116' },
+  { when: 'W0', interval: 1, expected: dayOf(24), suffix: '20261117' },
+  { when: 'W4', interval: 1, expected: dayOf(28), suffix: '20261121' },
+  { when: 'W4', interval: 2, expected: dayOf(35), suffix: '20261121' },
+])('$when every $interval: until then, and called so', ({ when, interval, expected, suffix }) => {
   const rotation = { when, interval, utc: true }
   const rolloverMs = resolveRolloverMs(rotation, FROM)
   expect(rolloverMs).toBe(expected)

@@ -16,9 +16,7 @@ struct np_child *np_child_find(const struct np_spawner *spawner, const char *id)
   return at;
 }
 
-static void close_ended(struct np_spawner *spawner, struct np_child *child) {
-  np_source_close(spawner, &child->status);
-  np_source_close(spawner, &child->ready);
+static void close_notify(struct np_spawner *spawner, struct np_child *child) {
   np_source_close(spawner, &child->notify);
   if (child->notify_path != NULL && child->notify_path[0] == '/') unlink(child->notify_path);
   free(child->notify_path);
@@ -34,9 +32,18 @@ static void forget(struct np_spawner *spawner, struct np_child *child) {
 
 void np_child_settle(struct np_spawner *spawner, struct np_child *child) {
   if (child->opened) np_fifos_end(&child->fifos);
+  if (child->released) close_notify(spawner, child);
   if (child->pid != 0) return;
-  close_ended(spawner, child);
-  if (child->opened) forget(spawner, child);
+  np_source_close(spawner, &child->status);
+  np_source_close(spawner, &child->ready);
+  if (child->opened && child->released) forget(spawner, child);
+}
+
+void np_child_release(struct np_spawner *spawner, const struct np_request *request) {
+  struct np_child *child = np_child_find(spawner, request->id);
+  if (child == NULL) return;
+  child->released = true;
+  np_child_settle(spawner, child);
 }
 
 void np_child_opened(struct np_spawner *spawner, const struct np_request *request) {
@@ -115,7 +122,7 @@ void np_children_end(struct np_spawner *spawner) {
     struct np_child *child = spawner->children;
     // Whoever is stopped would take the signal of our death only after it is continued.
     if (child->pid != 0) kill(-child->pid, SIGCONT);
-    child->opened = true;
+    child->opened = child->released = true;
     child->pid = 0;
     np_child_settle(spawner, child);
   }

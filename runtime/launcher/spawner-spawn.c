@@ -47,7 +47,7 @@ static void read_status(struct np_spawner *spawner, struct np_source *source) {
   np_source_close(spawner, source);
   if (size == sizeof failure) {
     failure.stage[sizeof failure.stage - 1] = failure.what[sizeof failure.what - 1] = '\0';
-    child->failed = true;
+    child->failed = child->released = true;
     fail(spawner, child->id, &failure);
     return;
   }
@@ -176,10 +176,11 @@ static void spawn_parsed(struct np_spawner *spawner, const char *id, struct star
   bool started = start_child(spawner, child, start);
   if (started) {
     child->opened = child->fifos.dir == NULL;
+    child->released = child->notify.fd < 0;
     if (!child->opened) np_event(&spawner->out, "piped", id);
   } else {
     fail_early(spawner, id, start->stage, start->what == NULL ? "" : start->what);
-    child->failed = child->opened = true;
+    child->failed = child->opened = child->released = true;
   }
   close_start(start);
   np_child_settle(spawner, child);

@@ -13,6 +13,7 @@ struct np_child {
   bool failed;      // its last event was sent
   bool opened;      // the supervisor has its ends of the FIFOs
   bool ready_told;
+  bool released;    // nobody listens to its notify socket any more
   uid_t uid;    // (uid_t)-1: ours
   char *notify_path;
   struct np_fifos fifos;
@@ -21,6 +22,7 @@ struct np_child {
 
 void np_child_spawn(struct np_spawner *spawner, const struct np_request *request);
 void np_child_opened(struct np_spawner *spawner, const struct np_request *request);
+void np_child_release(struct np_spawner *spawner, const struct np_request *request);
 void np_child_signal(struct np_spawner *spawner, const struct np_request *request);
 // What the kernel has to tell about children that have ended.
 void np_children_reap(struct np_spawner *spawner);

@@ -50,7 +50,8 @@ static const struct {
   const char *verb;
   void (*carry_out)(struct np_spawner *, const struct np_request *);
 } verbs[] = {
-  { "spawn", np_child_spawn },          { "opened", np_child_opened },    { "signal", np_child_signal }, { "listen", np_socket_listen },
+  { "spawn", np_child_spawn },          { "opened", np_child_opened },    { "signal", np_child_signal }, { "release", np_child_release },
+  { "listen", np_socket_listen },
   { "unlisten", np_socket_unlisten },   { "watch", np_socket_watch },     { "unwatch", np_socket_unwatch }, { "lock", np_lock_take },
   { "tell", np_notify_tell },
 };

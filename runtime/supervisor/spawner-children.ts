@@ -19,11 +19,15 @@ export type SpawnerChildren = {
 }
 
 type Record = {
+  readonly id: string
   readonly request: SpawnRequest
   readonly listeners: SpawnListeners
   readonly fifoDir: string
   pid: number | undefined
   failure: ChildExit | undefined
+  /** Another process is the main one: the notify socket outlives the child. */
+  hasHandedOver: boolean
+  hasEnded: boolean
 }
 
 type Send = (message: SpawnerMessage) => Error | undefined
@@ -31,23 +35,40 @@ type Send = (message: SpawnerMessage) => Error | undefined
 export const createSpawnerChildren = (send: Send): SpawnerChildren => {
   const records = new Map<string, Record>()
   let count = 0
-  const finish = (id: string, exit: ChildExit, usage: ChildUsage): void => {
-    const record = records.get(id)
-    records.delete(id)
-    record?.listeners.exited(record.failure ?? exit, usage)
+  const release = ({ id }: Record): void => {
+    if (records.delete(id)) send({ verb: 'release', id, fields: [] })
+  }
+  const finish = (record: Record, exit: ChildExit, usage: ChildUsage): void => {
+    if (record.hasEnded) return
+    record.hasEnded = true
+    if (!record.hasHandedOver) release(record)
+    record.listeners.exited(record.failure ?? exit, usage)
   }
   const spawn = (request: SpawnRequest, listeners: SpawnListeners): Child => {
     const id = String((count += 1))
-    const record: Record = { request, listeners, fifoDir: `${request.fifosDir}/${id}`, pid: undefined, failure: undefined }
+    const record: Record = {
+      id,
+      request,
+      listeners,
+      fifoDir: `${request.fifosDir}/p${id}`,
+      pid: undefined,
+      failure: undefined,
+      hasHandedOver: false,
+      hasEnded: false,
+    }
     records.set(id, record)
     const problem = makeFifosDir(request) ?? send({ verb: 'spawn', id, fields: planSpawnFields(request, record.fifoDir) })
-    if (problem !== undefined) setImmediate(finish, id, spawnFailed(`cannot run "${programOf(request)}": ${problem.message}`), NO_USAGE)
+    if (problem !== undefined) setImmediate(finish, record, spawnFailed(`cannot run "${programOf(request)}": ${problem.message}`), NO_USAGE)
     return {
       get pid() {
         return record.pid
       },
       signal(scope, signal) {
-        if (records.has(id)) send({ verb: 'signal', id, fields: [`scope=${scope}`, `signo=${constants.signals[signal]}`] })
+        if (!record.hasEnded) send({ verb: 'signal', id, fields: [`scope=${scope}`, `signo=${constants.signals[signal]}`] })
+      },
+      release() {
+        record.hasHandedOver = false
+        if (record.hasEnded) release(record)
       },
     }
   }
@@ -65,10 +86,14 @@ export const createSpawnerChildren = (send: Send): SpawnerChildren => {
       record.pid = findNumber(message, 'pid')
       record.listeners.spawned?.(record.pid)
     },
-    notified: (message, { listeners }) => listeners.notified?.(parseNotifyFields(findNumber(message, 'pid'), selectFields(message, 'field'))),
+    notified(message, record) {
+      const notice = parseNotifyFields(findNumber(message, 'pid'), selectFields(message, 'field'))
+      if (notice.mainPid !== undefined && !record.hasEnded) record.hasHandedOver = notice.mainPid !== record.pid
+      record.listeners.notified?.(notice)
+    },
     'ready-fd': (_, { listeners }) => listeners.readyFd?.(),
-    failed: (message, { request }) => finish(message.id, parseFailure(message, programOf(request)), NO_USAGE),
-    exited: (message) => finish(message.id, parseExit(message), parseUsage(message)),
+    failed: (message, record) => finish(record, parseFailure(message, programOf(record.request)), NO_USAGE),
+    exited: (message, record) => finish(record, parseExit(message), parseUsage(message)),
   }
   return {
     spawn,
@@ -79,9 +104,9 @@ export const createSpawnerChildren = (send: Send): SpawnerChildren => {
       return receiver !== undefined
     },
     lose(reason) {
-      for (const [id, { pid, request }] of records) {
-        const never = spawnFailed(`cannot run "${programOf(request)}": the spawner is lost: ${reason}`)
-        finish(id, pid === undefined ? never : { kind: 'signal', signal: 'SIGTERM' }, NO_USAGE)
+      for (const record of records.values()) {
+        const never = spawnFailed(`cannot run "${programOf(record.request)}": the spawner is lost: ${reason}`)
+        finish(record, record.pid === undefined ? never : { kind: 'signal', signal: 'SIGTERM' }, NO_USAGE)
       }
     },
   }

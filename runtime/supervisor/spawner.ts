@@ -1,5 +1,6 @@
 // The client of the spawner: the process that starts every child and holds sockets and locks, since Node can do neither.
-// Guarantees: `spawned` at most once and only after the program has been executed; `exited` exactly once, last.
+// Guarantees: `spawned` at most once and only after the program has been executed; `exited` exactly once, last
+// but for notifications of another main process.
 
 import { NixpackError } from '../contract/errors.ts'
 import type { RunSpec, SocketAddress, SocketSpec } from '../contract/process-spec.ts'
@@ -68,6 +69,7 @@ export type SpawnListeners = {
   /** Before `spawned`, when a stream is piped. */
   readonly piped?: (pipes: PipeFds) => void
   readonly spawned?: (pid: number) => void
+  /** Of a child that has named another main process, also after `exited`, until it is released. */
   readonly notified?: (message: NotifyMessage) => void
   readonly readyFd?: () => void
   /** The usage is zero when nothing has run. */
@@ -79,6 +81,8 @@ export type Child = {
   readonly pid: number | undefined
   /** Nothing happens once it has ended; `session` includes the group. */
   signal(scope: SignalScope, signal: NodeJS.Signals): void
+  /** No notification comes any more. Needed only where a child has named another process as the main one (MAINPID). */
+  release(): void
 }
 
 export type SignalScope = 'leader' | 'group' | 'session'

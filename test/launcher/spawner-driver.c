@@ -8,7 +8,7 @@
 //     congest N             N requests that each cause an error, sent beside what follows, then one for the id "last"
 //     random SEED N         N frames of words that mean something in places where they may not, cut and damaged
 //     close                 our end of the socket; then "spawner exit STATUS"
-// A child's FIFOs are opened when they are announced; what was in them is printed behind its end.
+// A child's FIFOs are opened when they are announced; what was in them is printed behind its end, and it is released.
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -75,9 +75,14 @@ static void request(char *line) {
   put_frame(body, used);
 }
 
+static void put_verb(const char *verb, const char *id) {
+  char body[400];
+  int size = snprintf(body, sizeof body, "%s%c%s", verb, 0, id);
+  put_frame(body, (size_t)size + 1);
+}
+
 static void open_ends(const char *id) {
   static const char *const names[] = { "out", "err" };
-  char body[80];
   for (unsigned i = 0; i < child_count; i++) {
     if (strcmp(children[i].id, id) != 0) continue;
     for (int end = 0; end < 2; end++) {
@@ -86,8 +91,7 @@ static void open_ends(const char *id) {
       children[i].ends[end] = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     }
   }
-  int size = snprintf(body, sizeof body, "opened%c%s", 0, id);
-  put_frame(body, (size_t)size + 1);
+  put_verb("opened", id);
 }
 
 static void print_output(const char *id) {
@@ -115,7 +119,10 @@ static bool take_event(const char *body, size_t size, const char *verb, const ch
   for (const char *at = body; at < body + size; at += strlen(at) + 1) printf("%s%s", at == body ? "" : " ", at);
   printf("\n");
   if (strcmp(body, "piped") == 0) open_ends(id);
-  if (strcmp(body, "exited") == 0) print_output(id);
+  if (strcmp(body, "exited") == 0) {
+    print_output(id);
+    put_verb("release", id);
+  }
   if (strcmp(body, "spawned") == 0) {
     char name[80];
     snprintf(name, sizeof name, "PID_%s", id);
@@ -185,7 +192,7 @@ static unsigned next_random(void) {
 
 // First verbs, then ids, then fields. Paths that lead nowhere else, wherever they are cut.
 static const char *const words[] = {
-  "spawn", "opened", "signal", "listen", "unlisten", "watch", "unwatch", "lock", "tell", "nonsense", "a", "b", "", "c", "arg=/bin/true", "arg=x", "env=A=B",
+  "spawn", "opened", "signal", "release", "listen", "unlisten", "watch", "unwatch", "lock", "tell", "nonsense", "a", "b", "", "c", "arg=/bin/true", "arg=x", "env=A=B",
   "env=WATCHDOG_USEC=1", "fifo-dir=/proc/self/cwd/fifos", "stdout=fifo", "stderr=fifo", "stdin=null", "stdin=socket:a", "socket=a", "socket=b",
   "notify=/proc/self/cwd/notify", "notify=@np-random", "ready-fd=3", "ready-fd=9", "cwd=/", "umask=022", "umask=9", "nice=1", "oom-score-adj=1", "uid=65534", "groups=1,2",
   "groups=,", "rlimit=nofile=64", "rlimit=nofile=99999999999999999999999", "rlimit==", "kind=tcp", "kind=udp", "kind=unix", "kind=unixgram", "host=127.0.0.1",
@@ -193,7 +200,7 @@ static const char *const words[] = {
   "scope=group", "signo=15", "signo=65", "state=READY=1", "=", "arg=", "program=", "program=/bin/true", "key-that-is-far-too-long-for-its-place=1",
 };
 
-#define VERBS 10
+#define VERBS 11
 #define IDS 4
 
 static void send_random(int count) {

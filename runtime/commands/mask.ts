@@ -20,9 +20,8 @@ const SEARCHED_MIN = 4
 
 const renderForms = (secret: string): readonly string[] => [
   secret,
-  JSON.stringify(secret).slice(1, -1),
   encodeURIComponent(secret),
-  ...Object.values(FILTER_FUNCTIONS).map((render) => render(secret)),
+  ...Object.values(FILTER_FUNCTIONS).map((render) => render(secret).replace(/^(["'])(.*)\1$/s, '$2')),
 ]
 
 /** Of variables that nobody has declared secret, but whose names say so. */

@@ -3,7 +3,10 @@
 import type * as z from 'zod/mini'
 
 export const decodeQuery = (schema: z.ZodMiniObject, query: URLSearchParams): Readonly<Record<string, unknown>> => {
-  const entries = [...new Set(query.keys())].map((key): [string, unknown] => [key, decodeValue(schema.shape[key], query.getAll(key))])
+  const entries = [...new Set(query.keys())].map((key): [string, unknown] => [
+    key,
+    decodeValue(Object.hasOwn(schema.shape, key) ? schema.shape[key] : undefined, query.getAll(key)),
+  ])
   return Object.fromEntries(entries)
 }
 

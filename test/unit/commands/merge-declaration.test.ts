@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+import { mergeDeclaration } from '../../../runtime/commands/merge-declaration.ts'
+
+const DECLARED = { command: ['/bin/server', '--port', '1'], environment: { A: '1', B: '2' }, maxAge: '1h' }
+
+test.each([
+  [{ command: 'sleep "1 2"' }, { ...DECLARED, command: ['sleep', '1 2'] }],
+  [{ command: ['x'] }, { ...DECLARED, command: ['x'] }],
+  [{ args: '--port 2' }, { ...DECLARED, command: ['/bin/server', '--port', '2'] }],
+  [{ environment: { B: '3' } }, { ...DECLARED, environment: { A: '1', B: '3' } }],
+  [{ maxAge: '2h' }, { ...DECLARED, maxAge: '2h' }],
+  [{ command: "it's" }, { ...DECLARED, command: ["it's"] }],
+])('%j', (given, expected) => {
+  expect(mergeDeclaration(DECLARED, given)).toEqual(expected)
+})
+
+test('a new declaration is what is given', () => {
+  expect(mergeDeclaration({}, { command: ['x', 'y'] })).toEqual({ command: ['x', 'y'] })
+})

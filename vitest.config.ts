@@ -20,6 +20,18 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'conformance',
+          include: ['test/conformance/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 900_000,
+          // They wait more than they work.
+          maxWorkers: 3,
+          maxConcurrency: 4,
+          globalSetup: ['test/conformance/circus/setup.ts'],
+        },
+      },
+      {
+        test: {
           name: 'hosts',
           include: ['test/hosts/**/*.test.ts'],
           testTimeout: 120_000,

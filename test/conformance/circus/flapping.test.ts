@@ -1,0 +1,4 @@
+import { FLAPPING_ROWS } from './rows-flapping.ts'
+import { runRows } from './run-rows.ts'
+
+runRows(FLAPPING_ROWS)

@@ -1,0 +1,4 @@
+import { PROCESS_ROWS } from './rows-process.ts'
+import { runRows } from './run-rows.ts'
+
+runRows(PROCESS_ROWS)

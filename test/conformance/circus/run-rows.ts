@@ -1,0 +1,23 @@
+// Rows -> tests, each with a host of its own: side by side, as they wait more than they work.
+import { expect, test } from 'vitest'
+
+import { createHost } from './daemon.ts'
+import type { Row } from './row.ts'
+
+export const runRows = (rows: readonly Row[]): void => {
+  for (const { number, behaviour, test: check } of rows) {
+    if (check === undefined) continue
+    test.concurrent(`${number}. ${behaviour}`, async () => {
+      await expect(runRow(check)).resolves.toBeUndefined()
+    })
+  }
+}
+
+const runRow = async (check: NonNullable<Row['test']>): Promise<void> => {
+  const host = createHost()
+  try {
+    await check(host)
+  } finally {
+    await host.dispose()
+  }
+}

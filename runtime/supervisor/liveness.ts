@@ -23,7 +23,7 @@ export const createLiveness = ({ context, spec }: LivenessRequest, unhealthy: (r
     failures = 0
     unhealthy(failureThreshold === 1 ? why : `${why} (${failureThreshold} times in a row)`)
   }
-  const ask = createAsk(check, context)
+  const ask = createAsk(check, context, 'trusting')
   void askForEver({ ask, delayMs: Math.max(initialDelayMs, FIRST_DELAY_MS), intervalMs, limitMs: timeoutMs, answered }, abort.signal)
   return {
     get reason() {

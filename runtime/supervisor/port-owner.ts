@@ -1,9 +1,9 @@
 // Who listens at an address of this host, and whether that is the run that is asked about. What cannot be told, for want
 // of /proc or of permission, is said to be so and never guessed.
 
-import { readlinkSync } from 'node:fs'
+import { closeSync, openSync, readlinkSync, readSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
-import { isAnyAddress, isLoopbackAddress, parseAddress, parseTcpListeners, parseUnixListeners, selectListeners } from './proc-net.ts'
+import { hasOtherSockets, isAnyAddress, isLoopbackAddress, parseAddress, parseTcpListeners, parseUnixListeners, selectListeners } from './proc-net.ts'
 import { readRunMembers } from './process-tree-run.ts'
 import type { RunFacts } from './process-tree-run.ts'
 import { hasProc, isSame, readAllPids, readAncestors, readChildren, readEntries, readStat, readText } from './process-tree.ts'
@@ -16,9 +16,40 @@ export type Listeners = readonly string[]
 export const readTcpListeners = (host: string, port: number): Listeners => {
   const address = parseAddress(host)
   if (address === undefined || !isLocalAddress(address)) return []
-  const all = ['tcp', 'tcp6'].flatMap((name) => parseTcpListeners(readText(`/proc/net/${name}`), port))
-  return (isAnyAddress(address) ? all : selectListeners(all, address)).map(({ inode }) => inode)
+  for (const name of ['tcp', 'tcp6']) {
+    const all = parseTcpListeners(readTcpTable(name), port)
+    const found = isAnyAddress(address) ? all : selectListeners(all, address)
+    if (found.length > 0) return found.map(({ inode }) => inode)
+  }
+  return []
 }
+
+/** The kernel goes through hundreds of thousands of hash buckets for each table, and again to say that there is no more. */
+const readTcpTable = (name: string): string => {
+  const fd = openTable(`/proc/net/${name}`)
+  if (fd === undefined) return ''
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
+  let text = ''
+  for (let length = CHUNK_BYTES; length > LAST_CHUNK_BYTES && !hasOtherSockets(text);) {
+    length = readSync(fd, buffer)
+    text += buffer.toString('latin1', 0, length)
+  }
+  closeSync(fd)
+  return text
+}
+
+const openTable = (path: string): number | undefined => {
+  try {
+    return openSync(path, 'r')
+  } catch {
+    // ENOENT: no /proc, or no such protocol.
+    return undefined
+  }
+}
+
+const CHUNK_BYTES = 65_536
+/** The kernel fills pages of at least 4 KiB with whole rows of less than 256 bytes: a shorter answer is the last one. */
+const LAST_CHUNK_BYTES = 3840
 
 export const readUnixListeners = (path: string): Listeners => parseUnixListeners(Buffer.from(readText('/proc/net/unix'), 'latin1').toString(), path)
 

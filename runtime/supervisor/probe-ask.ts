@@ -30,11 +30,14 @@ export type Ask = (limitMs: number, signal: AbortSignal) => Promise<Answer>
 
 export const isPolled = (check: ReadyCheck): check is PolledCheck => check.kind !== 'logLine' && check.kind !== 'notify' && check.kind !== 'fd'
 
-/** Of one run; it remembers whose sockets are whose. */
-export const createAsk = (check: PolledCheck, context: CheckContext): Ask => {
+/**
+ * Of one run. `suspicious`: a stranger's listener is no answer. Once a run has been ready that is not looked at any more,
+ * since nobody can take its address, and looking costs milliseconds.
+ */
+export const createAsk = (check: PolledCheck, context: CheckContext, trust: 'suspicious' | 'trusting'): Ask => {
   if (check.kind === 'exec') return createExecAsk(check.command, context)
   if (check.kind === 'path') return () => Promise.resolve(lookFor(check.path, context.run.leaderPid))
-  const connectTo = createConnectCheck(context.run)
+  const connectTo = createConnectCheck(trust === 'suspicious' ? context.run : undefined)
   if (check.kind === 'tcp') return (limitMs, signal) => connectTo({ target: { host: check.host, port: check.port }, limitMs, signal })
   if (check.kind === 'unix') return (limitMs, signal) => connectTo({ target: { path: check.socketPath }, limitMs, signal })
   if (!URL.canParse(check.url)) return () => Promise.resolve(answerNo('its URL is none'))

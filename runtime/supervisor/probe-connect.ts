@@ -19,9 +19,9 @@ export type ConnectOptions = {
   readonly converse?: (socket: Socket, answer: (answer: Answer) => void) => void
 }
 
-/** One asker per run, since it remembers strangers. */
-export const createConnectCheck = (run: RunFacts): ((options: ConnectOptions) => Promise<Answer>) => {
-  const resolveOwnership = createOwnerCheck(run)
+/** One asker per run, since it remembers strangers; without a run they are not looked for. */
+export const createConnectCheck = (run: RunFacts | undefined): ((options: ConnectOptions) => Promise<Answer>) => {
+  const resolveOwnership = run === undefined ? undefined : createOwnerCheck(run)
   return (options) =>
     new Promise((resolve) => {
       const { target, limitMs, signal, converse } = options
@@ -34,7 +34,7 @@ export const createConnectCheck = (run: RunFacts): ((options: ConnectOptions) =>
       }
       const timer = setTimeout(() => answer(answerLate(`no answer from ${where}`, limitMs)), limitMs)
       socket.on('connect', () => {
-        const refusal = renderStranger(where, resolveOwnership(readListenersOf(target, socket)))
+        const refusal = resolveOwnership && renderStranger(where, resolveOwnership(readListenersOf(target, socket)))
         if (refusal !== undefined) return answer(answerNo(refusal))
         if (converse === undefined) return answer(YES)
         converse(socket, answer)

@@ -20,7 +20,7 @@ export const createRecheck = ({ context, spec }: RecheckRequest, changed: (isRea
       judge(isYes)
     }
     void askForEver(
-      { ask: createAsk(spec.check, context), delayMs: spec.recheckMs, intervalMs: spec.recheckMs, limitMs: RECHECK_LIMIT_MS, answered },
+      { ask: createAsk(spec.check, context, 'trusting'), delayMs: spec.recheckMs, intervalMs: spec.recheckMs, limitMs: RECHECK_LIMIT_MS, answered },
       abort.signal,
     )
   }

@@ -36,7 +36,7 @@ export const createProbe = ({ context, spec }: ProbeRequest, done: (outcome: Pro
   abort.signal.addEventListener('abort', () => (deadline.cancel(), unsubscribe()))
   if (isPolled(check)) {
     const note = (text: string): void => void (reason = text)
-    void askUntilYes({ ask: createAsk(check, context), intervalMs, timeoutMs, note }, abort.signal).then((isYes) => isYes && ready())
+    void askUntilYes({ ask: createAsk(check, context, 'suspicious'), intervalMs, timeoutMs, note }, abort.signal).then((isYes) => isYes && ready())
   } else abort.signal.addEventListener('abort', awaitEvent(check, context, ready))
   return {
     get reason() {

@@ -21,6 +21,9 @@ export const parseTcpListeners = (table: string, port: number): readonly TcpList
   })
 }
 
+/** The listeners stand before all other sockets: what follows the first of these is of no interest. */
+export const hasOtherSockets = (table: string): boolean => /^ *\d+: \S+ \S+ (?!0A)/m.test(table)
+
 /** Words of four bytes, each in the byte order of the processor: little-endian on all that we run on. */
 const parseKernelAddress = (text: string): string => {
   const bytes = text.toLowerCase().match(/[0-9a-f]{8}/g) ?? []

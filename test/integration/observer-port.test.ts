@@ -58,6 +58,11 @@ test.each(['127.0.0.1', 'localhost', '0.0.0.0', '::', '127.0.0.9'])('a listener 
   expect(findOccupant(tcp(host, port), NO_FRIENDS)).toMatchObject({ pid: process.pid })
 })
 
+test('each of many listeners is found', async () => {
+  const ports = await Promise.all(Array.from({ length: 150 }, () => listen({ host: '127.0.0.1', port: 0 })))
+  expect(ports.filter((port) => readTcpListeners('127.0.0.1', port).length !== 1)).toEqual([])
+})
+
 test('a listener on one address leaves the others free', async () => {
   const port = await listen({ host: '127.0.0.1', port: 0 })
   expect(findOccupant(tcp('127.0.0.2', port), NO_FRIENDS)).toBeUndefined()

@@ -27,6 +27,8 @@ export type StreamedRun = Pick<LogSource, 'process' | 'index' | 'label'> & {
   readonly pipes: Partial<Readonly<Record<LogStream, number>>>
   readonly stdout: StreamTarget
   readonly stderr: StreamTarget
+  /** Its words belong to the run of the process. */
+  readonly isHook?: boolean
 }
 
 export type RunLog = {
@@ -42,7 +44,7 @@ export const createStreamSet = (options: StreamSetOptions): StreamSet => {
   const drain = (timeoutMs: number): Promise<void> => settleWithin(Promise.all([...readers].map(({ ended }) => ended)).then(files.flush), timeoutMs)
   return {
     add(run) {
-      hub.markRun(run.label)
+      if (run.isHook !== true) hub.markRun(run.label)
       const added = STREAMS.flatMap((stream) => {
         const fd = run.pipes[stream]
         return fd === undefined ? [] : [createRunReader(options, { ...run, stream, fd })]

@@ -85,3 +85,20 @@ test('what is kept has no part in the memory that was read into', () => {
   bytes.fill('x')
   expect(texts(hub.recent({ names: undefined }))).toEqual(['web:1: a'])
 })
+
+test('a source has no room while somebody whom it is to wait for is full, and is woken when that changes', () => {
+  const { hub } = createFilledHub()
+  const reader = { isFull: true }
+  const room = hub.room(WEB)
+  let woken = 0
+  const blocker = hub.addBlocker({ names: new Set(['web']) }, () => reader.isFull)
+  expect([room.isFull(), hub.room(DB).isFull()]).toEqual([true, false])
+  room.whenRoom(() => (woken += 1))
+  reader.isFull = false
+  blocker.freed()
+  expect([room.isFull(), woken]).toEqual([false, 1])
+  reader.isFull = true
+  room.whenRoom(() => (woken += 1))
+  blocker.remove()
+  expect([room.isFull(), woken]).toEqual([false, 2])
+})

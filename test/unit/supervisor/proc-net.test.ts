@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { isAnyAddress, isLoopbackAddress, parseAddress, parseTcpListeners, parseUnixListeners, selectListeners } from '../../../runtime/supervisor/proc-net.ts'
+import {
+  hasOtherSockets,
+  isAnyAddress,
+  isLoopbackAddress,
+  parseAddress,
+  parseTcpListeners,
+  parseUnixListeners,
+  selectListeners,
+} from '../../../runtime/supervisor/proc-net.ts'
 
 const HEAD = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n'
 const row = (local: string, state: string, inode: number, remote = '00000000:0000'): string =>

@@ -6,8 +6,10 @@ import { NixpackError } from '../contract/errors.ts'
 import type { Environment } from './user-environment.ts'
 
 /** Throws ENV_INVALID with every problem. */
-export const readEnvFile = (path: string): Environment => {
-  const text = decode(path, readBytes(path))
+export const readEnvFile = (path: string): Environment => parseEnvFile(readBytes(path), path)
+
+export const parseEnvFile = (bytes: Uint8Array, path: string): Environment => {
+  const text = decode(path, bytes)
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
   const parsed = lines.map((line, index) => ({ number: index + 1, result: parseLine(line) }))
   const problems = parsed.flatMap(({ number, result }) => (typeof result === 'string' ? [`line ${number}: ${result}`] : []))
@@ -32,7 +34,7 @@ const readBytes = (path: string): Buffer => {
   }
 }
 
-const decode = (path: string, bytes: Buffer): string => {
+const decode = (path: string, bytes: Uint8Array): string => {
   if (bytes.length > SIZE_MAX_BYTES) throw refuse(path, `it has ${bytes.length} bytes, and ${SIZE_MAX_BYTES} are the limit`)
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)

@@ -22,7 +22,6 @@ export type StreamSet = {
 
 export type StreamedRun = Pick<LogSource, 'process' | 'index' | 'label'> & {
   readonly spec: LogSpec
-  readonly pid: () => number | undefined
   /** Open for reading, not blocking; from now on ours. */
   readonly pipes: Partial<Readonly<Record<LogStream, number>>>
   readonly stdout: StreamTarget
@@ -32,6 +31,8 @@ export type StreamedRun = Pick<LogSource, 'process' | 'index' | 'label'> & {
 }
 
 export type RunLog = {
+  /** To be called when the pid is known: not before is anything read, since each line is told with it. */
+  begin(pid: number | undefined): void
   /** After the exit: everything written so far is published, or the time is over. Reading goes on if a pipe is still held. */
   drain(timeoutMs: number): Promise<void>
 }
@@ -41,27 +42,38 @@ export type StreamSetOptions = { readonly hub: LogHub; readonly files: LogFiles;
 export const createStreamSet = (options: StreamSetOptions): StreamSet => {
   const { hub, files } = options
   const readers = new Set<StreamReader>()
+  const held = new Set<(pid: undefined) => unknown>()
   const drain = (timeoutMs: number): Promise<void> => settleWithin(Promise.all([...readers].map(({ ended }) => ended)).then(files.flush), timeoutMs)
   return {
     add(run) {
       if (run.isHook !== true) hub.markRun(run.label)
-      const added = STREAMS.flatMap((stream) => {
-        const fd = run.pipes[stream]
-        return fd === undefined ? [] : [createRunReader(options, { ...run, stream, fd })]
-      })
-      for (const reader of added) {
-        readers.add(reader)
-        void reader.ended.then(() => readers.delete(reader))
+      let added: readonly StreamReader[] | undefined
+      const begin = (pid: number | undefined): readonly StreamReader[] => {
+        if (added !== undefined) return added
+        held.delete(begin)
+        added = STREAMS.flatMap((stream) => createRunReader(options, { ...run, stream, pid }))
+        for (const reader of added) {
+          readers.add(reader)
+          void reader.ended.then(() => readers.delete(reader))
+        }
+        return added
       }
+      held.add(begin)
       return {
+        begin: (pid) => void begin(pid),
         async drain(timeoutMs) {
-          await settleWithin(Promise.all(added.map(({ ended }) => ended)), timeoutMs)
-          for (const reader of added) reader.flush()
+          const all = begin(undefined)
+          await settleWithin(Promise.all(all.map(({ ended }) => ended)), timeoutMs)
+          for (const reader of all) reader.flush()
         },
       }
     },
-    drain,
+    drain(timeoutMs) {
+      for (const begin of held) begin(undefined)
+      return drain(timeoutMs)
+    },
     close(timeoutMs) {
+      for (const begin of held) begin(undefined)
       for (const reader of readers) reader.destroy()
       return drain(timeoutMs)
     },
@@ -70,9 +82,13 @@ export const createStreamSet = (options: StreamSetOptions): StreamSet => {
 
 const STREAMS: readonly LogStream[] = ['out', 'err']
 
-const createRunReader = (options: StreamSetOptions, run: StreamedRun & { readonly stream: LogStream; readonly fd: number }): StreamReader => {
+type BegunStream = StreamedRun & { readonly stream: LogStream; readonly pid: number | undefined }
+
+const createRunReader = (options: StreamSetOptions, run: BegunStream): readonly StreamReader[] => {
   const { hub } = options
-  const { process, index, label, spec, pid, stream, fd } = run
+  const { process, index, label, spec, pid, stream, pipes } = run
+  const fd = pipes[stream]
+  if (fd === undefined) return []
   const source: LogSource = { process, index, label, stream, onSlow: spec.onSlow }
   const dropped = (lines: number): void => hub.addDropped(process, lines)
   const destination = openDestination(options, stream === 'out' ? run.stdout : run.stderr, { ansi: spec.ansi, onSlow: spec.onSlow, dropped })
@@ -83,12 +99,12 @@ const createRunReader = (options: StreamSetOptions, run: StreamedRun & { readonl
     partialTimeoutMs: spec.partialTimeoutMs,
     room: combineRooms(rooms),
     publish: (lines) => {
-      const event = hub.publish(source, { ...lines, pid: pid(), timeMs: Date.now() })
+      const event = hub.publish(source, { ...lines, pid, timeMs: Date.now() })
       destination?.write(event)
     },
   })
   void reader.ended.then(() => destination?.close())
-  return reader
+  return [reader]
 }
 
 type Terms = Parameters<LogConsole['open']>[0]

@@ -50,12 +50,12 @@ export const createStreams = (options: Partial<LogFilesOptions> = {}) => {
       index: 1,
       label: 'a',
       spec: { lineMaxBytes: 65_536, partialTimeoutMs: 2000, ansi: 'keep', onSlow: 'drop' },
-      pid: () => child.pid,
       pipes: pipes.readers,
       stdout: LOG_TARGET,
       stderr: LOG_TARGET,
       ...parts,
     })
+    log.begin(child.pid)
     const exited = once(child, 'exit').then(() => children.delete(child))
     return { child, log, exited }
   }

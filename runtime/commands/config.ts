@@ -16,7 +16,7 @@ import { resolveTarget } from './target.ts'
 
 export const config: Command = async (context) => {
   if (context.flags.has('--diff')) return printDifference(context)
-  const source = await readSource(context, false)
+  const source = await readSource(context, { kind: 'show' })
   const [paths] = planRunPaths(context)
   // What is wrong with the values of processes shows only here.
   const { plan, files } = planSource(source, paths)

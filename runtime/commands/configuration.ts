@@ -4,7 +4,6 @@
 import { rmSync } from 'node:fs'
 import { planProcess } from '../config/plan-process.ts'
 import type { RenderedFile } from '../config/render-files.ts'
-import { writeFiles } from '../config/write-files.ts'
 import type { ConfigurationControl, Mask, SupervisorControl } from '../contract/control-supervisor.ts'
 import type { RunPaths } from '../contract/directories.ts'
 import { NixpackError } from '../contract/errors.ts'
@@ -16,8 +15,8 @@ import type { CommandContext } from './context.ts'
 import { planExec, planProgramDirs } from './exec-plan.ts'
 import { createMask } from './mask.ts'
 import { mergeDeclaration } from './merge-declaration.ts'
-import { planSource, readSource } from './source.ts'
-import type { PlannedSource, Source } from './source.ts'
+import { planSource, readSource, writeSource } from './source.ts'
+import type { PlannedSource, Purpose, Source } from './source.ts'
 import { renderDiff } from './text-diff.ts'
 
 type Loaded = { readonly source: Source; readonly planned: PlannedSource }
@@ -36,16 +35,16 @@ export const createConfiguration = ({ context, paths, loaded, supervisor }: Conf
   // What `set` and `add` have changed since the last reading.
   let manifest = loaded.source.context.manifest
 
-  const readAgain = async (makesDirectories: boolean): Promise<Loaded> => {
-    const source = await readSource({ ...context, manifest: context.readManifest() }, makesDirectories)
+  const readAgain = async (purpose: Purpose): Promise<Loaded> => {
+    const source = await readSource({ ...context, manifest: context.readManifest() }, purpose)
     return { source, planned: planSource(source, paths, context.operands) }
   }
   const mask: Mask = (text, name) => hide(text, name)
   return {
     mask,
     async reload() {
-      const next = await readAgain(true)
-      writeFiles(next.planned.files, paths.filesDir)
+      const next = await readAgain({ kind: 'run', held: current.source.ports })
+      writeSource(next.planned, paths)
       const change = supervisor.apply(next.planned.plan)
       removeFiles(current.planned.files, next.planned.files, paths)
       current = next
@@ -54,7 +53,7 @@ export const createConfiguration = ({ context, paths, loaded, supervisor }: Conf
       return change
     },
     async preview() {
-      const next = await readAgain(false)
+      const next = await readAgain({ kind: 'show' })
       const hideBoth = createMask([...current.source.variables.values(), ...next.source.variables.values()])
       return { change: planChange(supervisor.plan, next.planned.plan), files: compareFiles(current.planned.files, next.planned.files, hideBoth) }
     },

@@ -5,12 +5,11 @@ import type { Variable } from '../config/variables.ts'
 import { FILTER_FUNCTIONS } from '../config/quote.ts'
 import type { Command } from './context.ts'
 import { printText } from './context.ts'
-import { readEnvironmentFiles } from './environment-file.ts'
-import { readVariables } from './preparation.ts'
+import { readSource } from './source.ts'
 
-export const env: Command = (given) => {
-  const context = { ...given, environment: { ...readEnvironmentFiles(given), ...given.environment } }
-  printText(context, [...readVariables(context, false).values()].map(renderVariable).join('\n'))
+export const env: Command = async (context) => {
+  const { variables } = await readSource(context, { kind: 'show' })
+  printText(context, [...variables.values()].map(renderVariable).join('\n'))
   return 0
 }
 

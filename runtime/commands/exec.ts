@@ -6,12 +6,11 @@ import { NixpackError } from '../contract/errors.ts'
 import type { RunPaths } from '../contract/directories.ts'
 import type { RunSpec } from '../contract/process-spec.ts'
 import { createRunDirectory } from '../config/run-directory.ts'
-import { writeFiles } from '../config/write-files.ts'
 import { callControl } from '../control/client.ts'
 import type { Command, CommandContext } from './context.ts'
 import { findProgram, planExec, planProgramDirs } from './exec-plan.ts'
 import { runForeground } from './foreground.ts'
-import { planSource, readSource } from './source.ts'
+import { planSource, readSource, writeSource } from './source.ts'
 import { resolveTarget } from './target.ts'
 
 export const exec: Command = async (context) => {
@@ -61,11 +60,11 @@ const execBeside = (context: CommandContext, { run, programDirs, fifosDir }: Run
 
 const execAlone = async (context: CommandContext): Promise<number> => {
   const { process: wanted, command } = splitOperands(context)
-  const source = await readSource(context, true)
+  const source = await readSource(context, { kind: 'run' })
   const directory = createRunDirectory(context, { bundle: context.manifest.name, instance: `exec-${process.pid}` })
   try {
     const planned = planSource(source, directory.paths)
-    writeFiles(planned.files, directory.paths.filesDir)
+    writeSource(planned, directory.paths)
     const run = { ...planExec(source, planned, wanted), command, program: findProgram(command[0] ?? '', planProgramDirs(planned.plan, wanted)) }
     return await runForeground(context, run, fifosIn(directory.paths))
   } finally {

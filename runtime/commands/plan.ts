@@ -9,7 +9,7 @@ import { planRunPaths } from './preparation.ts'
 import { planSource, readSource } from './source.ts'
 
 export const plan: Command = async (context) => {
-  const source = await readSource(context, false)
+  const source = await readSource(context, { kind: 'show' })
   const [paths] = planRunPaths(context)
   const planned = planSource(source, paths)
   const mask = createMask(source.variables.values())

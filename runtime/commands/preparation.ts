@@ -1,14 +1,16 @@
-// What `up`, `env` and `config` share: the environment checked as a whole, files rendered, all problems in one error.
+// Where an instance lives, and what is wrong with its environment: all problems in one error.
 
 import { checkDirectories, prepareDirectories } from '../config/prepare-directories.ts'
 import { renderFiles } from '../config/render-files.ts'
 import type { RenderedFile } from '../config/render-files.ts'
 import { resolveVariables } from '../config/variables.ts'
-import type { ResolvedVariables, Variable } from '../config/variables.ts'
+import type { Variable } from '../config/variables.ts'
 import { planRunDirectoryBases, resolveDirectories, resolveRunPaths } from '../contract/directories.ts'
 import type { Directories, RunPaths } from '../contract/directories.ts'
 import { NixpackError } from '../contract/errors.ts'
 import type { CommandContext } from './context.ts'
+
+type Variables = ReadonlyMap<string, Variable>
 
 /** Where this instance may be running, or may come to run; best first. */
 export const planRunPaths = ({ environment, uid, manifest, instance }: CommandContext): readonly [RunPaths, ...RunPaths[]] => {
@@ -17,12 +19,18 @@ export const planRunPaths = ({ environment, uid, manifest, instance }: CommandCo
   return [pathsIn(first), ...rest.map(pathsIn)]
 }
 
-/** Where this instance keeps what outlives a run. */
+/** Where this instance keeps what outlives a run; the options for that are in the environment already. */
 export const planDirectories = (context: CommandContext): Directories => resolveDirectories({ ...context, bundle: context.manifest.name, chosen: {} })
 
-/** Reports misspelt names, throws ENV_INVALID with every problem. Only `up` makes directories. */
-export const readVariables = (context: CommandContext, makesDirectories: boolean): ReadonlyMap<string, Variable> => {
-  const resolved = resolveVariables(context)
+export type VariablesOptions = {
+  readonly automaticPorts: ReadonlyMap<string, number>
+  /** Those of type directory are made; otherwise they are only looked at. */
+  readonly makesDirectories: boolean
+}
+
+/** Reports misspelt names, throws ENV_INVALID with every problem. */
+export const readVariables = (context: CommandContext, { automaticPorts, makesDirectories }: VariablesOptions): Variables => {
+  const resolved = resolveVariables({ ...context, automaticPorts })
   for (const warning of resolved.warnings) context.report.warn(warning)
   const [paths] = planRunPaths(context)
   const { problems } = renderFiles(context.manifest, { ...context, variables: resolved.variables, paths, directories: planDirectories(context) })
@@ -32,7 +40,7 @@ export const readVariables = (context: CommandContext, makesDirectories: boolean
   return resolved.variables
 }
 
-export const renderConfiguration = (context: CommandContext, variables: ResolvedVariables['variables'], paths: RunPaths): readonly RenderedFile[] => {
+export const renderConfiguration = (context: CommandContext, variables: Variables, paths: RunPaths): readonly RenderedFile[] => {
   const { files, problems } = renderFiles(context.manifest, { ...context, variables, paths, directories: planDirectories(context) })
   assertNone(problems)
   return files

@@ -1,70 +1,100 @@
 // Manifest, circus.ini, environment and environment files -> what is to run. Read at the start, again by every reload,
 // and by the commands that only show it.
+//
+//   const source = await readSource(context, { kind: 'run' })          checks everything, makes lasting directories
+//   const planned = planSource(source, paths, context.operands)        pure but for what it asks of the host
+//   writeSource(planned, paths)                                        configuration files, for whoever reads them
 
+import { resolve } from 'node:path'
+import type { Grant } from '../config/access.ts'
+import { planAccess } from '../config/access.ts'
+import { findAutomaticPorts, predictAutomaticPorts, resolveAutomaticPorts, resolvePortsPath } from '../config/automatic-ports.ts'
+import { addEnvFile, readEnvFile } from '../config/env-file.ts'
+import { grantAccess } from '../config/grant-access.ts'
 import { createHostFacts } from '../config/host-facts.ts'
+import { findUsedDirectories, makeLastingDirectories } from '../config/lasting-directories.ts'
 import { planBundle } from '../config/plan-bundle.ts'
 import type { PlanContext } from '../config/plan-context.ts'
 import type { RenderedFile } from '../config/render-files.ts'
 import type { Variable } from '../config/variables.ts'
-import type { RunPaths } from '../contract/directories.ts'
+import { writeFiles } from '../config/write-files.ts'
+import type { Directories, LastingDirectoryName, RunPaths } from '../contract/directories.ts'
 import type { Manifest } from '../contract/manifest.ts'
 import type { Plan } from '../contract/process-spec.ts'
-import { renderSuggestion } from '../contract/nearest-name.ts'
-import { matchesPattern } from '../control/selection.ts'
-import { usageError } from './arguments.ts'
 import type { CommandContext } from './context.ts'
-import { readEnvironmentFiles } from './environment-file.ts'
 import { planDirectories, readVariables, renderConfiguration } from './preparation.ts'
+import { selectProcesses } from './select-processes.ts'
 
 export type Source = {
-  /** The context with everything that was read in it. */
+  /** With the manifest and the environment as they are after everything was added. */
   readonly context: CommandContext
   readonly variables: ReadonlyMap<string, Variable>
+  readonly directories: Directories
+  /** The directories that are to exist. */
+  readonly usedDirectories: ReadonlySet<LastingDirectoryName>
+  readonly ports: ReadonlyMap<string, number>
 }
 
-export type PlannedSource = { readonly plan: Plan; readonly files: readonly RenderedFile[]; readonly planContext: PlanContext }
-
-/** Throws what is wrong with any of it, before anything is done. */
-export const readSource = async (given: CommandContext, makesDirectories: boolean): Promise<Source> => {
-  const environment = { ...readEnvironmentFiles(given), ...given.environment }
-  const withEnvironment = { ...given, environment }
-  const context = { ...withEnvironment, manifest: await addCircus(withEnvironment) }
-  return { context, variables: readVariables(context, makesDirectories) }
+export type PlannedSource = {
+  readonly plan: Plan
+  readonly files: readonly RenderedFile[]
+  readonly grants: readonly Grant[]
+  readonly planContext: PlanContext
 }
 
-/** `selected`: operands of `up`; none means everything that starts by itself. */
-export const planSource = ({ context, variables }: Source, paths: RunPaths, selected: readonly string[] = []): PlannedSource => {
+/** `show` changes nothing on the host; `held`: automatic ports that our own processes listen on. */
+export type Purpose = { readonly kind: 'show' } | { readonly kind: 'run'; readonly held?: ReadonlyMap<string, number> }
+
+/** Throws what is wrong with any of it, before anything is started. */
+export const readSource = async (given: CommandContext, purpose: Purpose): Promise<Source> => {
+  const environment = readEnvironment(given)
+  const context = { ...given, environment, manifest: await addCircus({ ...given, environment }) }
+  const directories = planDirectories(context)
+  const wanted = findAutomaticPorts(context.manifest, environment)
+  const usedDirectories = findUsed(context.manifest, wanted.length > 0)
+  if (purpose.kind === 'run') makeLastingDirectories(directories, usedDirectories, context.uid)
+  const ports = await choosePorts(context, { directories, wanted }, purpose)
+  const variables = readVariables(context, { automaticPorts: ports, makesDirectories: purpose.kind === 'run' })
+  return { context, variables, directories, usedDirectories, ports }
+}
+
+export const planSource = ({ context, variables, directories }: Source, paths: RunPaths, selected: readonly string[] = []): PlannedSource => {
   const { manifest, environment, workingDir, uid } = context
   const files = renderConfiguration(context, variables, paths)
-  const directories = planDirectories(context)
   const planContext: PlanContext = { variables, paths, directories, environment, workingDir, uid, host: createHostFacts(), files }
-  return { plan: selectProcesses(planBundle(manifest, planContext), selected), files, planContext }
+  const plan = selectProcesses(planBundle(manifest, planContext), selected)
+  return { plan, files, grants: planAccess({ manifest, plan, paths, directories }), planContext }
+}
+
+export const writeSource = ({ files, grants }: PlannedSource, paths: RunPaths): void => {
+  writeFiles(files, paths.filesDir, grants)
+  grantAccess(grants, paths)
+}
+
+/** The later file counts, and the environment before all of them. */
+export const readEnvironment = ({ environment, values, workingDir }: CommandContext): CommandContext['environment'] =>
+  (values.get('--env-file') ?? []).toReversed().reduce((sum, file) => addEnvFile(sum, readEnvFile(resolve(workingDir, file))), environment)
+
+const findUsed = (manifest: Manifest, remembersPorts: boolean): ReadonlySet<LastingDirectoryName> =>
+  new Set([...findUsedDirectories(manifest), ...(remembersPorts ? (['state'] as const) : [])])
+
+type PortsRequest = { readonly directories: Directories; readonly wanted: ReturnType<typeof findAutomaticPorts> }
+
+const choosePorts = async (context: CommandContext, { directories, wanted }: PortsRequest, purpose: Purpose): Promise<Source['ports']> => {
+  const request = { wanted, portsPath: resolvePortsPath(directories), seed: `${context.manifest.name}/${context.instance}` }
+  if (purpose.kind === 'show') return predictAutomaticPorts(request)
+  const { ports, warnings } = await resolveAutomaticPorts({ ...request, held: purpose.held ?? new Map() })
+  for (const warning of warnings) context.report.warn(warning)
+  return ports
 }
 
 /** Loaded only by bundles that use it. */
 const addCircus = async ({ manifest, values, workingDir, environment, report }: CommandContext): Promise<Manifest> => {
   const given = values.get('--circus')?.at(-1) ?? manifest.circusIni
   if (given === undefined) return manifest
-  const { resolve } = await import('node:path')
   const { readCircusFile } = await import('../circus/read-circus-file.ts')
   const { mergeCircus } = await import('../circus/merge.ts')
   const imported = readCircusFile(resolve(workingDir, given), environment)
   for (const warning of imported.warnings) report.warn(warning)
   return mergeCircus(manifest, imported)
-}
-
-/** The others are there, and wait for a command. */
-const selectProcesses = (plan: Plan, selected: readonly string[]): Plan => {
-  if (selected.length === 0) return plan
-  const names = plan.processes.map(({ name }) => name)
-  const wanted = new Set(selected.flatMap((operand) => matchNames(operand, names)))
-  // Grows while it is walked.
-  for (const name of wanted) for (const other of Object.keys(plan.processes.find((spec) => spec.name === name)?.dependsOn ?? {})) wanted.add(other)
-  return { ...plan, processes: plan.processes.map((spec) => ({ ...spec, autostart: wanted.has(spec.name) })) }
-}
-
-const matchNames = (operand: string, names: readonly string[]): readonly string[] => {
-  const matching = names.filter((name) => matchesPattern(name, operand))
-  if (matching.length > 0) return matching
-  throw usageError(`there is no process "${operand}"${renderSuggestion(operand, names)}`)
 }

@@ -3,17 +3,25 @@ import { watchSignals } from '../../../runtime/commands/signals.ts'
 
 let nowMs = 0
 let asked: string[] = []
+let hasLostTerminal = false
 let unwatch: () => void
 beforeEach(() => {
   asked = []
-  unwatch = watchSignals({ down: (reason) => asked.push(reason) }, () => nowMs)
+  hasLostTerminal = false
+  const targets = {
+    down: (reason: string) => asked.push(reason),
+    reload: () => asked.push('reload'),
+    reopenLogs: () => asked.push('reopen'),
+    hasLostTerminal: () => hasLostTerminal,
+  }
+  unwatch = watchSignals(targets, () => nowMs)
 })
 afterEach(() => {
   unwatch()
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2']) process.removeAllListeners(signal)
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2']) process.removeAllListeners(signal)
 })
 
-const send = (signal: NodeJS.Signals, atMs: number): void => {
+const send = (signal: NodeJS.Signals, atMs = 0): void => {
   nowMs = atMs
   process.emit(signal, signal)
 }
@@ -26,4 +34,21 @@ test('a signal that a service manager sent to all of our processes is one reques
 test('Ctrl-C twice is two requests, however quick the finger', () => {
   for (const atMs of [0, 90]) send('SIGINT', atMs)
   expect(asked).toEqual(['got SIGINT', 'got SIGINT'])
+})
+
+test('SIGHUP reads the configuration again, SIGUSR1 opens the log files again, SIGUSR2 does nothing', () => {
+  for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGHUP'] as const) send(signal)
+  expect(asked).toEqual(['reload', 'reopen', 'reload'])
+})
+
+test('SIGHUP of a terminal that is gone ends the bundle', () => {
+  hasLostTerminal = true
+  send('SIGHUP')
+  expect(asked).toEqual(['got SIGHUP'])
+})
+
+test('in the last moments no signal means anything', () => {
+  unwatch()
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR1'] as const) send(signal)
+  expect(asked).toEqual([])
 })

@@ -6,6 +6,7 @@ import { bundleCommand } from '../src/commands/bundle.ts'
 import { inspectCommand } from '../src/commands/inspect.ts'
 import { commanderOptions } from '../src/options.ts'
 import { ERRORS } from '../runtime/contract/errors.ts'
+import { CIRCUS_TABLES } from './circus-tables.ts'
 import { HOST_TABLES } from './hosts-tables.ts'
 
 const commands = (): string =>
@@ -28,7 +29,7 @@ const errors = (): string => {
 }
 
 /** What is generated in each document, by the name in its place holders. */
-const DOCUMENTS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = { 'README.md': { commands, errors }, 'docs/hosts.md': HOST_TABLES }
+const DOCUMENTS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = { 'README.md': { commands, errors }, 'docs/circus.md': CIRCUS_TABLES, 'docs/hosts.md': HOST_TABLES }
 
 const fill = (before: string, parts: Readonly<Record<string, () => string>>): string =>
   Object.entries(parts).reduce((text, [part, render]) => {

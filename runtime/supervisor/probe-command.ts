@@ -2,7 +2,7 @@
 // When their time is over, everything that they have started goes with them.
 
 import type { RunSpec } from '../contract/process-spec.ts'
-import { signalProcesses } from './session.ts'
+import { sendSignal, signalProcesses } from './session.ts'
 import { readDescendants } from './process-tree.ts'
 import type { Child, PipeFds, Spawner } from './spawner.ts'
 import type { ChildExit } from './state.ts'
@@ -19,6 +19,8 @@ export type CommandRequest = {
   readonly output: 'null' | 'log'
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
+  /** A check that is asked for ever must not gather processes; what a hook starts is part of the run. */
+  readonly background?: 'ends'
 }
 
 export type CommandEnd = { readonly kind: 'exit'; readonly exit: ChildExit } | { readonly kind: 'timeout' | 'aborted' }
@@ -28,7 +30,7 @@ export type CommandRunner = (request: CommandRequest) => Promise<CommandEnd>
 
 export const createCommandRunner =
   ({ spawner, fifosDir, capture }: CommandRunnerOptions): CommandRunner =>
-  ({ run, output, timeoutMs, signal }) =>
+  ({ run, output, timeoutMs, signal, background }) =>
     new Promise((resolve) => {
       if (signal?.aborted === true) return resolve({ kind: 'aborted' })
       let cutOff: 'timeout' | 'aborted' | undefined
@@ -50,6 +52,8 @@ export const createCommandRunner =
           exited: (exit) => {
             clearTimeout(timer)
             signal?.removeEventListener('abort', abort)
+            // The number of its group stays taken while that has members.
+            if (background === 'ends' && child.pid !== undefined) sendSignal(-child.pid, 'SIGKILL')
             const end = cutOff === undefined ? ({ kind: 'exit', exit } as const) : { kind: cutOff }
             void (drain?.(DRAIN_MS) ?? Promise.resolve()).then(() => resolve(end))
           },
@@ -74,4 +78,4 @@ export type CheckCommand = (command: readonly string[], limitMs: number, signal:
 export const createCheckCommand =
   (runCommand: CommandRunner, run: RunSpec): CheckCommand =>
   (command, timeoutMs, signal) =>
-    runCommand({ run: { ...run, command, program: undefined }, output: 'null', timeoutMs, signal })
+    runCommand({ run: { ...run, command, program: undefined }, output: 'null', timeoutMs, signal, background: 'ends' })

@@ -1,14 +1,9 @@
 // Ends what a run leaves behind: its group, its session, and what has left both.
 
 import type { RunFacts, RunTrace } from './process-tree-run.ts'
-import { readOrphans, readRunMembers } from './process-tree-run.ts'
+import { readOrphans } from './process-tree-run.ts'
 import { hasProc, isSame } from './process-tree.ts'
 import type { ProcessMark } from './process-tree.ts'
-
-/** To the process group; to the process alone while it has not yet made the group. */
-export const signalGroup = (pid: number, signal: NodeJS.Signals): void => {
-  if (!sendSignal(-pid, signal)) sendSignal(pid, signal)
-}
 
 /** How many got it. Each is looked at again first, since its number may have a new owner. */
 export const signalProcesses = (marks: readonly ProcessMark[], signal: NodeJS.Signals): number =>
@@ -21,14 +16,6 @@ export const sendSignal = (pid: number, signal: NodeJS.Signals): boolean => {
     // ESRCH: gone already. EPERM: it has become another user's (setuid), and only root could do more.
     return false
   }
-}
-
-/** SIGKILL for all of a run whose leader has not been waited for yet. */
-export const killRun = (run: RunTrace): void => {
-  // Found first: with the leader gone, the chains are cut.
-  const members = readRunMembers(run)
-  signalGroup(run.leaderPid, 'SIGKILL')
-  signalProcesses(members, 'SIGKILL')
 }
 
 export type CleanerRequest = {

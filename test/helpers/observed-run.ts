@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { readRunMembers } from '../../runtime/supervisor/process-tree-run.ts'
 import type { RunFacts } from '../../runtime/supervisor/process-tree-run.ts'
-import { killRun } from '../../runtime/supervisor/session.ts'
+import { sendSignal, signalProcesses } from '../../runtime/supervisor/session.ts'
 
 export type ObservedRun = RunFacts & {
   /** The next line that the script writes. */
@@ -30,7 +31,9 @@ export const startRun = (script: string, words: readonly string[] = []): Observe
     },
     exited,
     async dispose() {
-      killRun({ ...run, snapshot: [] })
+      const members = readRunMembers({ ...run, snapshot: [] })
+      sendSignal(-run.leaderPid, 'SIGKILL')
+      signalProcesses(members, 'SIGKILL')
       child.stdout.destroy()
       await exited
     },

@@ -1,5 +1,5 @@
 // Exec checks and hooks, through the real spawner.
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -151,6 +151,12 @@ const hook = async (name: HookName, script: string, overrides: Partial<HookSpec>
   })
   return { isFine, reasons, output: output() }
 }
+
+test('what a check leaves in the background ends with it', async () => {
+  expect(await probe('sleep 1000 & echo $! > left; exit 0', 10_000)).toEqual({ kind: 'ready' })
+  const pid = Number(readFileSync(join(dir, 'left'), 'utf8'))
+  await waitUntil(() => !isAlive(pid))
+})
 
 test('a hook has the facts in its environment, and its words are in the log', async () => {
   const script = 'echo $NIXPACK_HOOK $NIXPACK_PROCESS $NIXPACK_INDEX $NIXPACK_PID $NIXPACK_SIGNAL $NIXPACK_EXIT_CODE $GREETING'

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { createProcessTree, readAncestors, readChildren, readDescendants, readStat, scanTree, walkTree } from '../../runtime/supervisor/process-tree.ts'
 import type { ProcessMark } from '../../runtime/supervisor/process-tree.ts'
 import { readRunMembers } from '../../runtime/supervisor/process-tree-run.ts'
-import { createCleaner, killRun, signalProcesses } from '../../runtime/supervisor/session.ts'
+import { createCleaner, signalProcesses } from '../../runtime/supervisor/session.ts'
 import type { Cleaner } from '../../runtime/supervisor/session.ts'
 import { startRun as start, waitUntil } from '../helpers/observed-run.ts'
 import type { ObservedRun } from '../helpers/observed-run.ts'
@@ -132,7 +132,10 @@ test('all of a living run is killed, wherever it went', async () => {
   )
   const pids = [await readPid(run), await readPid(run), await readPid(run)]
   // The one whose parent ended and whose environment is empty can only be known from a snapshot.
-  killRun({ ...run, snapshot: pids.map(markOf) })
+  expect(sorted(readRunMembers({ ...run, snapshot: [] }).map(({ pid }) => pid))).toEqual(expect.arrayContaining(sorted([pids[0] ?? 0, pids[2] ?? 0])))
+  const members = readRunMembers({ ...run, snapshot: pids.map(markOf) })
+  process.kill(run.leaderPid, 'SIGKILL')
+  signalProcesses(members, 'SIGKILL')
   await run.exited
   await waitUntil(() => !pids.some(isAlive))
 })
@@ -160,11 +163,12 @@ test('children are those of all threads, descendants come behind their parents',
   ).toEqual([child, grandchild])
 })
 
+const sorted = (pids: readonly number[]): readonly number[] => pids.toSorted((left, right) => left - right)
+
 test('the lists of children and the parents in all of /proc tell the same', async () => {
   const run = startRun(`bash -c 'sleep 1000 & sleep 1000 & wait' & sleep 1000 & echo started; wait`)
   await run.line()
   await waitUntil(() => readDescendants(run.leaderPid).length === 4)
-  const sorted = (pids: readonly number[]): readonly number[] => pids.toSorted((left, right) => left - right)
   expect(sorted(walkTree(createProcessTree(), [run.leaderPid]))).toEqual(sorted(walkTree(scanTree(), [run.leaderPid])))
 })
 

@@ -10,8 +10,8 @@ import {
 } from '../../../runtime/supervisor/proc-net.ts'
 
 const HEAD = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n'
-const row = (local: string, state: string, inode: number, remote = '00000000:0000'): string =>
-  `   0: ${local} ${remote} ${state} 00000000:00000000 00:00000000 00000000     0        0 ${inode} 1 0000000000000000 100 0 0 10 0\n`
+const row = (local: string, state: string, inode: number): string =>
+  `   0: ${local} 0100007F:18EB ${state} 00000000:00000000 00:00000000 00000000     0        0 ${inode} 1 0000000000000000 100 0 0 10 0\n`
 
 test('the first socket that does not listen ends the part of the table that counts', () => {
   expect(hasOtherSockets(`${HEAD}${row('0100007F:18EB', '0A', 11)}`)).toBe(false)
@@ -21,7 +21,7 @@ test('the first socket that does not listen ends the part of the table that coun
 })
 
 test('only sockets that listen at the port are listeners', () => {
-  const table = `${HEAD}${row('0100007F:18EB', '0A', 11)}${row('0100007F:18EB', '01', 12)}${row('0100007F:18EC', '0A', 13)}${row('00000000:1234', '01', 14, '0100007F:18EB')}`
+  const table = `${HEAD}${row('0100007F:18EB', '0A', 11)}${row('0100007F:18EB', '01', 12)}${row('0100007F:18EC', '0A', 13)}${row('00000000:1234', '01', 14)}`
   expect(parseTcpListeners(table, 6379)).toEqual([{ address: '7f000001', inode: '11' }])
 })
 

@@ -23,7 +23,7 @@ test.each([
   ['a new child counts from its start', [usage(1, 100)], [usage(1, 100), usage(2, 250)], 25],
   ['a child that ended is lost', [usage(1, 100), usage(2, 900)], [usage(1, 300)], 20],
   ['a pid that was given anew is another process', [usage(1, 0), usage(2, 900, 5)], [usage(1, 0), usage(2, 100, 6)], 10],
-])('the share of a processor over a second: %s', (_what, before, after, percent) => {
+] as const)('the share of a processor over a second: %s', (...[, before, after, percent]) => {
   expect(computeCpuPercent({ nowMs: 5000, processes: before }, { nowMs: 6000, processes: after })).toBe(percent)
 })
 
@@ -54,7 +54,7 @@ test.each([
   [{ maxCpuPercent: 90 }, 0, undefined, undefined],
   [{ minCpuPercent: 5 }, 0, 1, 'it takes 1.0 % of a processor, less than 5 %'],
   [{ minCpuPercent: 5 }, 0, undefined, undefined],
-])('with the limits %j, %d bytes and %s percent mean: %s', (limits, rssBytes, cpuPercent, breach) => {
+] as const)('with the limits %j, %d bytes and %s percent mean: %s', (...[limits, rssBytes, cpuPercent, breach]) => {
   expect(describeBreach({ usage: { processes: [], rssBytes }, cpuPercent }, { ...LIMITS, ...limits })).toBe(breach)
 })
 

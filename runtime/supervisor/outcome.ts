@@ -3,27 +3,38 @@
 import { ERRORS, NixpackError } from '../contract/errors.ts'
 import type { ErrorCode } from '../contract/errors.ts'
 import { renderExit, resolveExitStatus } from './child-exit.ts'
-import type { Ending } from './exit-policy.ts'
-import type { Runner } from './runner.ts'
 import type { ProcessRecord } from './state.ts'
 
 export type Outcome = { readonly status: number; readonly error?: NixpackError }
 
-export const createOutcome = (ending: Ending | 'commanded', runnerOf: (name: string) => Runner): Outcome => {
-  if (ending === 'commanded' || ending.kind === 'everything') return { status: 0 }
-  const { spec, record } = runnerOf(ending.name)
+export type DecisiveRun = {
+  readonly label: string
+  readonly record: ProcessRecord
+  /** The latest lines that it wrote. */
+  readonly lastLines: readonly string[]
+}
+
+/** Undefined: nobody has failed. */
+export const createOutcome = (decisive: DecisiveRun | undefined): Outcome => {
+  if (decisive === undefined) return { status: 0 }
+  const { label, record } = decisive
   if (record.state !== 'failed') return { status: record.exit === undefined ? 0 : resolveExitStatus(record.exit) }
-  const code = resolveFailureCode(runnerOf(ending.name))
-  return { status: ERRORS[code], error: new NixpackError(code, `cannot keep "${spec.name}" running: ${describeFailure(record)}`) }
+  const code = resolveFailureCode(record)
+  return { status: ERRORS[code], error: new NixpackError(code, `cannot keep "${label}" running: ${describeFailure(decisive)}`) }
 }
 
-const describeFailure = ({ exit, reason }: ProcessRecord): string => {
+const describeFailure = ({ record: { exit, reason }, lastLines }: DecisiveRun): string => {
   if (exit === undefined) return reason
-  return exit.kind === 'spawnFailed' ? exit.message : `${reason}; it ${renderExit(exit)}`
+  if (exit.kind === 'spawnFailed') return exit.message
+  return `${reason}; it ${renderExit(exit)}${renderLastLines(lastLines)}`
 }
 
-const resolveFailureCode = ({ record }: Runner): ErrorCode => {
-  if (record.exit?.kind === 'spawnFailed' && record.exit.status === 127) return 'PROCESS_NOT_FOUND'
-  if (record.exit?.kind === 'spawnFailed' && record.exit.status === 126) return 'PROCESS_NOT_EXECUTABLE'
-  return record.unready ? 'PROCESS_NOT_READY' : 'PROCESS_GAVE_UP'
+/** A failure without the program's own words is half a message. */
+export const renderLastLines = (lines: readonly string[]): string =>
+  lines.length === 0 ? '' : `; its last lines:${lines.map((line) => `\n  | ${line}`).join('')}`
+
+const resolveFailureCode = ({ exit, intent, history }: ProcessRecord): ErrorCode => {
+  if (exit?.kind === 'spawnFailed' && exit.status === 127) return 'PROCESS_NOT_FOUND'
+  if (exit?.kind === 'spawnFailed' && exit.status === 126) return 'PROCESS_NOT_EXECUTABLE'
+  return intent === 'unready' || history.unreadyRuns > 0 ? 'PROCESS_NOT_READY' : 'PROCESS_GAVE_UP'
 }

@@ -1,133 +1,139 @@
-// Drives one process: feeds events to the state table and carries out the effects.
+// Drives one instance: feeds events to the state table and carries out the effects.
 
-import type { ProcessSpec } from '../contract/process-spec.ts'
-import type { LogHub } from '../log/log-hub.ts'
-import type { Report } from '../log/report.ts'
-import { createChild } from './child.ts'
-import type { Child } from './child.ts'
-import { createProbe } from './probe.ts'
-import type { Probe } from './probe.ts'
-import { runProbeCommand } from './probe-command.ts'
-import { createSessionCleaner, readSession, sendSignal, signalGroup } from './session.ts'
-import type { SessionCleaner } from './session.ts'
+import type { InstanceSpec, ProcessSpec } from '../contract/process-spec.ts'
+import { createRun } from './runner-run.ts'
+import type { Run } from './runner-run.ts'
+import type { InstanceName, RunnerServices } from './runner-services.ts'
 import { createRecord, transition } from './state.ts'
-import type { Effect, ProcessEvent, ProcessRecord } from './state.ts'
-import type { Drain, StreamSet } from './stream-set.ts'
+import type { ChildExit, Context, Effect, ProcessEvent, ProcessRecord, TimerName } from './state.ts'
 
 export type RunnerOptions = {
-  readonly spec: ProcessSpec
-  readonly shimPath: string
-  readonly fifosDir: string
-  readonly hub: LogHub
-  readonly streams: StreamSet
-  readonly report: Report
-  readonly onChange: (before: ProcessRecord, after: ProcessRecord) => void
+  readonly services: RunnerServices
+  readonly process: string
+  readonly index: number
+  /** As they are now. */
+  readonly spec: () => ProcessSpec
+  readonly label: () => string
+  readonly onChange: (before: ProcessRecord, after: ProcessRecord, event: ProcessEvent) => void
+  /** A hook that failed, a process that cannot be ended. */
+  readonly onTrouble: (text: string) => void
 }
 
 export type Runner = {
-  readonly spec: ProcessSpec
+  readonly index: number
   readonly record: ProcessRecord
-  readonly dispatch: (event: ProcessEvent) => void
+  /** Of the run in progress, or the latest one. */
+  readonly run: Run | undefined
+  dispatch(event: ProcessEvent): void
+  /** The run goes on, and nobody looks at it any more. */
+  release(): void
 }
 
 export const createRunner = (options: RunnerOptions): Runner => {
-  const { spec, report, onChange } = options
+  const { services, process, index, onChange, onTrouble } = options
   let record = createRecord()
-  const run = createRun(options, (event) => dispatch(event))
+  let run: Run | undefined
+  const name = (): InstanceName => ({ process, index, label: options.label() })
+  const plan = (): void => {
+    const spec = options.spec()
+    const instance = planInstance(spec, { index, socketAddresses: services.socketAddresses() })
+    const failure = instance instanceof Error ? instance : undefined
+    const planned = instance instanceof Error ? undefined : createRun({ services, name: name(), spec, instance, dispatch, report: onTrouble })
+    run = planned
+    refusal = failure === undefined ? undefined : { kind: 'spawnFailed', status: 125, message: failure.message }
+  }
+  let refusal: ChildExit | undefined
   const dispatch = (event: ProcessEvent): void => {
+    if (event.kind === 'dependenciesMet' && record.state === 'waiting') plan()
     const before = record
-    const next = transition(before, event, { spec, nowMs: performance.now(), random: Math.random() })
+    const next = transition(before, event, createContext(options.spec(), run))
     record = next.record
-    for (const effect of next.effects) {
-      if (effect.kind === 'reportImpossible') report.warn(`${spec.name}: cannot happen: ${effect.event} while ${effect.state}`)
-      else run(effect)
+    for (const effect of next.effects) carryOut(effect)
+    if (record !== before) onChange(before, record, event)
+  }
+  const timers = createTimers(dispatch)
+  let demand: { cancel(): void } | undefined
+  const carryOut = (effect: Effect): void => {
+    switch (effect.kind) {
+      case 'startTimer':
+        return timers.start(effect.timer, effect.afterMs)
+      case 'cancelTimer':
+        return timers.cancel(effect.timer)
+      case 'awaitDemand':
+        demand = services.demand.await(options.spec().sockets, () => dispatch({ kind: 'demanded' }))
+        return
+      case 'ignoreDemand':
+        return demand?.cancel()
+      case 'reportImpossible':
+        return onTrouble(`cannot happen: ${effect.event} while ${effect.state}`)
+      default:
+        return run === undefined ? refuse(effect) : carryOutRun(run, effect, record)
     }
-    if (record !== before) onChange(before, record)
+  }
+  /** What cannot be planned cannot be started either, and says why like any other. */
+  const refuse = ({ kind }: Effect): void => {
+    if (kind === 'spawn' && refusal !== undefined) setImmediate(dispatch, { kind: 'exit', exit: refusal })
+    if (kind === 'clearSession') setImmediate(dispatch, { kind: 'cleared' })
   }
   return {
-    spec,
+    index,
     get record() {
       return record
     },
+    get run() {
+      return run
+    },
     dispatch,
+    release() {
+      timers.cancelAll()
+      demand?.cancel()
+      run?.release()
+    },
   }
 }
 
-type Action = Exclude<Effect, { kind: 'reportImpossible' }>
-
-const createRun = (options: RunnerOptions, dispatch: (event: ProcessEvent) => void): ((effect: Action) => void) => {
-  const { spec, shimPath, hub, streams } = options
-  const timers: Partial<Record<'grace' | 'retry', NodeJS.Timeout>> = {}
-  let child: Child | undefined
-  let drain: Drain | undefined
-  let probe: Probe | undefined
-  let cleaner: SessionCleaner | undefined
-  let isKilled = false
-  let runs = 0
-  let sinceSequence = 0
-
-  const spawn = (): void => {
-    runs += 1
-    isKilled = false
-    cleaner = undefined
-    drain = undefined
-    sinceSequence = hub.sequence
-    const fifoDir = `${options.fifosDir}/${spec.name}.${runs}`
-    child = createChild(
-      { shimPath, command: spec.command, environment: spec.environment, workingDir: spec.workingDir, fifoDir },
-      {
-        piped: (pipes) => {
-          drain = streams.add(pipes, (stream, lines) => hub.publish(spec.name, stream, lines))
-        },
-        spawned: (pid) => dispatch({ kind: 'spawned', pid }),
-        exited: (exit) => dispatch({ kind: 'exit', exit }),
-      },
-    )
-  }
-  const signalStop = (): void => {
-    if (child?.pid === undefined) return
-    signalGroup(child.pid, spec.stopSignal)
-    // A stopped process would take the signal only after it is continued.
-    signalGroup(child.pid, 'SIGCONT')
-  }
-  const killSession = (): void => {
-    isKilled = true
-    if (cleaner !== undefined) return cleaner.kill()
-    if (child?.pid === undefined) return
-    signalGroup(child.pid, 'SIGKILL')
-    for (const pid of readSession(child.pid, false)) sendSignal(pid, 'SIGKILL')
-  }
-  const clearSession = (): void => {
-    const finish = (remaining: number): void => {
-      if (remaining > 0) options.report.warn(`${spec.name}: ${remaining} of its processes cannot be ended`)
-      const drained = drain === undefined ? Promise.resolve() : drain(DRAIN_MS)
-      void drained.then(() => dispatch({ kind: 'cleared' }))
-    }
-    if (child?.pid === undefined) return finish(0)
-    cleaner = createSessionCleaner({ sessionId: child.pid, signal: spec.stopSignal, isKill: isKilled }, finish)
-  }
-  const startProbe = (): void => {
-    if (spec.ready === undefined) return
-    const runCommand = (command: readonly string[], signal: AbortSignal): Promise<boolean> => runProbeCommand({ shimPath, spec, command, signal })
-    probe = createProbe({ process: spec.name, ready: spec.ready, hub, sinceSequence, runCommand }, (kind) => dispatch({ kind }))
-  }
-  const actions = {
-    spawn,
-    signalStop,
-    killSession,
-    clearSession,
-    startProbe,
-    stopProbe: () => probe?.cancel(),
-  }
-  return (effect) => {
-    if (effect.kind === 'cancelTimer') clearTimeout(timers[effect.timer])
-    else if (effect.kind === 'startTimer') {
-      clearTimeout(timers[effect.timer])
-      const event = effect.timer === 'grace' ? 'graceExpired' : 'retry'
-      timers[effect.timer] = setTimeout(dispatch, effect.afterMs, { kind: event })
-    } else actions[effect.kind]()
+const planInstance = (spec: ProcessSpec, context: Parameters<ProcessSpec['planInstance']>[0]): InstanceSpec | Error => {
+  try {
+    return spec.planInstance(context)
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
   }
 }
 
-/** After the exit: usually the pipes end at once; a grandchild outside the session may keep them open for ever. */
-const DRAIN_MS = 250
+const createContext = (spec: ProcessSpec, run: Run | undefined): Context => ({
+  spec,
+  instance: run?.instance ?? NOTHING_DECLARED,
+  nowMs: performance.now(),
+  epochMs: Date.now(),
+  random: Math.random(),
+})
+
+const NOTHING_DECLARED: Context['instance'] = { startup: undefined, ready: undefined, hooks: {} }
+
+type RunEffect = Exclude<Effect, { kind: 'startTimer' | 'cancelTimer' | 'awaitDemand' | 'ignoreDemand' | 'reportImpossible' }>
+
+const carryOutRun = (run: Run, effect: RunEffect, record: ProcessRecord): void => {
+  if ('hook' in effect) return run.runHook(effect.hook)
+  if ('step' in effect) return run.startProbe(effect.step)
+  if ('signal' in effect) return run.sendSignal(effect.signal, effect.isStop)
+  if (effect.kind === 'clearSession') return run.clear(record.exit, record.stopSteps[0]?.signal ?? 'SIGTERM')
+  return effect.kind === 'killSession' ? run.kill() : run[effect.kind]()
+}
+
+const TIMER_EVENTS = { grace: 'graceExpired', retry: 'retry', schedule: 'due', age: 'expired' } as const
+
+type Timers = { start(timer: TimerName, afterMs: number): void; cancel(timer: TimerName): void; cancelAll(): void }
+
+const createTimers = (dispatch: (event: ProcessEvent) => void): Timers => {
+  const timers: Partial<Record<TimerName, NodeJS.Timeout>> = {}
+  return {
+    start(timer, afterMs) {
+      clearTimeout(timers[timer])
+      timers[timer] = setTimeout(dispatch, afterMs, { kind: TIMER_EVENTS[timer] })
+    },
+    cancel: (timer) => clearTimeout(timers[timer]),
+    cancelAll() {
+      for (const timer of Object.values(timers)) clearTimeout(timer)
+    },
+  }
+}

@@ -75,6 +75,7 @@ export const prepare: Cell = (record, context, event) => {
     state: 'preparing',
     intent: 'none',
     step: undefined,
+    stopSteps: context.spec.stopSteps,
     stopsSent: 0,
     overdue: false,
     pid: undefined,

@@ -1,194 +1,147 @@
-// All processes of a bundle: starts them as their dependencies allow, stops them in reverse, decides when the whole
-// is over. A failing process is an event here, never an exception.
+// All processes of a bundle: what control and the command `up` see of the supervisor. A failing process is an event
+// here, never an exception.
 
-import type { ProcessStatus } from '../contract/control.ts'
+import type { Names, SupervisorControl } from '../contract/control-supervisor.ts'
 import { NixpackError } from '../contract/errors.ts'
 import { renderSuggestion } from '../contract/nearest-name.ts'
-import type { ExitPolicy, ProcessSpec } from '../contract/process-spec.ts'
-import { TIMER_MAX_MS } from '../contract/quantity.ts'
-import { resolveExitStatus } from './child-exit.ts'
-import { describeChange, describeStatus } from './describe.ts'
-import { resolveEnding } from './exit-policy.ts'
-import type { Ending } from './exit-policy.ts'
-import { isSettled, planStopDeadlineMs, resolveReadiness, resolveStoppable } from './graph.ts'
-import type { Standing } from './graph.ts'
-import { createOutcome } from './outcome.ts'
+import type { Plan } from '../contract/process-spec.ts'
+import { describeProcess } from './describe.ts'
+import { createExplanation } from './explain.ts'
+import { resolveName, resolveSelection } from './fleet.ts'
+import { judge, renderCondition, resolveReadiness, resolveDependencies } from './graph.ts'
 import type { Outcome } from './outcome.ts'
-import { createRunner } from './runner.ts'
-import type { Runner, RunnerOptions } from './runner.ts'
+import type { Instance, Pool } from './pool.ts'
+import type { RunnerServices } from './runner-services.ts'
+import { createSockets } from './sockets.ts'
+import { createCommands } from './supervisor-commands.ts'
+import { createCore, OF_THE_BUNDLE } from './supervisor-core.ts'
+import { LINES_SHOWN } from './supervisor-news.ts'
+import { createPlanning } from './supervisor-plan.ts'
+import { signalInstance } from './supervisor-signal.ts'
+import { startTask } from './task.ts'
 
-export type SupervisorOptions = Omit<RunnerOptions, 'spec' | 'onChange'> & {
-  readonly specs: readonly ProcessSpec[]
-  readonly exitPolicy: ExitPolicy
-}
-
-export type Verb = 'start' | 'stop' | 'restart'
-
-export type Supervisor = {
-  start(): void
-  /** Ordered stop of everything; the bundle ends with status 0. Told again, it kills. */
-  down(reason: string): void
-  /** No names mean every process. Throws CONTROL_REFUSED for an unknown name, and while the bundle stops. */
-  command(verb: Verb, names: readonly string[]): void
-  /** Throws CONTROL_REFUSED for an unknown name. */
-  resolveNames(names: readonly string[]): readonly string[]
-  status(): readonly ProcessStatus[]
-  readonly isStopping: boolean
+export type Supervisor = SupervisorControl & {
+  /** Binds the sockets first; rejects when one cannot be had. Without sockets the first programs start at once. */
+  open(): Promise<void>
+  /** Everything that starts by itself has arrived for the first time: ready, done, or waiting for its time. */
+  readonly arrived: Promise<true>
+  /** What cannot go on: everything is killed, and this is the outcome. */
+  fail(error: NixpackError): void
   readonly done: Promise<Outcome>
 }
 
-/** Processes on their way down together, in order; then, perhaps, up again. */
-type Group = { readonly names: readonly string[]; readonly startsAgain: boolean }
-
-type Fleet = {
-  readonly specs: readonly ProcessSpec[]
-  readonly runnerOf: (name: string) => Runner
+export type SupervisorOptions = {
+  readonly services: Omit<RunnerServices, 'socketAddresses'> & { readonly reopenLogs: () => void }
+  readonly plan: Plan
 }
 
-export const createSupervisor = (options: SupervisorOptions): Supervisor => {
-  const { specs, exitPolicy, report } = options
-  const done = Promise.withResolvers<Outcome>()
-  let groups: readonly Group[] = []
-  let ending: Ending | 'commanded' | undefined
-  let deadlineTimer: NodeJS.Timeout | undefined
+export const createSupervisor = ({ services: given, plan }: SupervisorOptions): Supervisor => {
+  const sockets = createSockets(given.spawner)
+  const services: RunnerServices = { ...given, socketAddresses: () => sockets.addresses }
+  const core = createCore(services, { tasks: plan.tasks, exitPolicy: plan.exitPolicy })
+  const { fleet, chronicle } = core
+  const commands = createCommands(core)
+  const planning = createPlanning(core, sockets, commands)
+  for (const spec of plan.processes) core.insert(spec)
+  const arrived = Promise.withResolvers<true>()
 
-  const step = (): void => {
-    if (ending === undefined) {
-      groups = groups.filter((group) => !advanceGroup(fleet, group))
-      for (const { name } of specs) startIfReady(fleet, name)
-      const cause = resolveEnding(
-        exitPolicy,
-        specs.map((spec) => ({ spec, ...standingOf(fleet, spec.name) })),
-      )
-      if (cause !== undefined) beginEnd(cause)
-    }
-    if (ending !== undefined)
-      stopInOrder(
-        fleet,
-        specs.map(({ name }) => name),
-      )
-  }
-  const settle = (): void => {
-    if (ending === undefined || !specs.every(({ name }) => isSettled(standingOf(fleet, name).state))) return
-    clearTimeout(deadlineTimer)
-    done.resolve(createOutcome(ending, fleet.runnerOf))
-  }
-  const advance = createAdvance(step, settle)
-  const fleet = createFleet(options, advance)
-
-  const beginEnd = (cause: Ending | 'commanded'): void => {
-    ending = cause
-    deadlineTimer = setTimeout(killAll, Math.min(planStopDeadlineMs(specs) + DEADLINE_MARGIN_MS, TIMER_MAX_MS), fleet)
-  }
+  const statusOf = (pool: Pool) =>
+    describeProcess({
+      pool,
+      counters: chronicle.counters(pool.name),
+      nowMs: performance.now(),
+      epochMs: Date.now(),
+      waitingFor: Object.entries(pool.spec.dependsOn)
+        .filter(([name, { condition }]) => judge(fleet.standingOf(name), condition) !== 'met')
+        .map(([name, { condition }]) => `"${name}" to be ${renderCondition(condition)}`),
+    })
+  const select = (names: Names): readonly Instance[] =>
+    [...resolveSelection(fleet, names)].flatMap(([name, indexes]) =>
+      (fleet.find(name)?.instances ?? []).filter(({ runner }) => indexes?.includes(runner.index) ?? true),
+    )
   return {
-    start() {
-      for (const { name } of specs) fleet.runnerOf(name).dispatch({ kind: 'start' })
-      advance()
+    ...commands,
+    get plan() {
+      return planning.plan
     },
+    add: planning.add,
+    remove: planning.remove,
+    update: planning.update,
+    apply: planning.apply,
+    async open() {
+      if (plan.sockets.length > 0) await sockets.open(plan.sockets)
+      for (const pool of fleet.pools) if (pool.spec.autostart) pool.start()
+      core.events.publish({ ...OF_THE_BUNDLE, text: 'is starting' })
+      void core
+        .when(() => (fleet.pools.every(hasArrived) ? true : undefined))
+        .then(() => {
+          core.events.publish({ ...OF_THE_BUNDLE, text: 'is ready' })
+          arrived.resolve(true)
+        })
+      core.advance()
+    },
+    arrived: arrived.promise,
+    status: () => fleet.pools.map(statusOf),
+    explain(name) {
+      const { pool, index } = resolveName(fleet, name)
+      const shown = pool.instances.find(({ runner }) => (index === undefined ? runner.run !== undefined : runner.index === index))
+      return createExplanation({
+        spec: pool.spec,
+        specs: fleet.specs,
+        status: statusOf(pool),
+        standingOf: fleet.standingOf,
+        stateOf: (other) => fleet.pools.filter((one) => one.name === other).map((one) => statusOf(one).state)[0] ?? 'stopped',
+        changes: chronicle.changes(pool.name),
+        lastLines: services.hub.lastLines(shown?.runner.run?.label ?? shown?.label ?? pool.name, LINES_SHOWN),
+      })
+    },
+    events: core.events,
+    sockets: () => sockets.status(fleet.specs),
+    signal(names, signal, options) {
+      core.assertOpen(`send ${signal}`)
+      return select(names).flatMap((instance) => signalInstance(instance, signal, options))
+    },
+    runTask(name, words, listeners) {
+      core.assertOpen(`run task "${name}"`)
+      const task = core.declared.tasks.find((one) => one.name === name)
+      if (task === undefined) {
+        const known = core.declared.tasks.map((one) => one.name)
+        throw new NixpackError('CONTROL_REFUSED', `cannot find task "${name}"${renderSuggestion(name, known)}`, {
+          hint: known.length === 0 ? 'the manifest declares none' : `name one of: ${known.join(', ')}`,
+        })
+      }
+      const needed = [...Object.keys(task.dependsOn), ...resolveDependencies(fleet.specs, Object.keys(task.dependsOn))]
+      for (const other of needed) if (fleet.find(other)?.isWanted === false && fleet.standingOf(other) === 'pending') fleet.find(other)?.start()
+      const dependencies = core
+        .when(() => {
+          const readiness = resolveReadiness(task, fleet.standingOf)
+          if (core.isStopping) return 'the bundle is stopping'
+          return readiness.kind === 'pending' ? undefined : readiness.kind === 'met' ? '' : readiness.reason
+        })
+        .then((refusal) => {
+          if (refusal !== '') throw new NixpackError('CONTROL_REFUSED', `cannot run task "${name}": ${refusal}`)
+        })
+      core.advance()
+      return startTask({ services, task, words, listeners, dependencies })
+    },
+    extendedStats: async (label) => {
+      const { pool, index } = resolveName(fleet, label)
+      return pool.instances.find(({ runner }) => runner.index === (index ?? runner.index))?.runner.run?.extendedStats()
+    },
+    reopenLogs: given.reopenLogs,
     down(reason) {
-      report.info(`${ending === undefined ? 'stopping' : 'killing'}: ${reason}`)
-      if (ending === undefined) beginEnd('commanded')
-      else killAll(fleet)
-      advance()
+      services.report.info(`${core.isStopping ? 'killing' : 'stopping'}: ${reason}`)
+      core.end()
     },
-    command(verb, names) {
-      const resolved = resolveNames(specs, names)
-      if (ending !== undefined) throw new NixpackError('CONTROL_REFUSED', `cannot ${verb} processes: the bundle is stopping`)
-      if (verb === 'start') {
-        groups = withoutNames(groups, resolved)
-        for (const name of resolved) fleet.runnerOf(name).dispatch({ kind: 'start' })
-      } else groups = [...groups, { names: resolved, startsAgain: verb === 'restart' }]
-      advance()
-    },
-    resolveNames: (names) => resolveNames(specs, names),
-    status: () => specs.map(({ name }) => describeStatus(name, fleet.runnerOf(name).record, performance.now())),
+    fail: core.fail,
     get isStopping() {
-      return ending !== undefined
+      return core.isStopping
     },
-    done: done.promise,
+    done: core.done,
   }
 }
 
-/** Beyond the processes' own graceful timeouts: their SIGKILL and the rest of their sessions. */
-const DEADLINE_MARGIN_MS = 2000
+const hasArrived = ({ spec, instances, standing }: Pool): boolean =>
+  !spec.autostart || standing === 'ready' || standing === 'completed' || instances.every(({ runner }) => RESTING.has(runner.record.state))
 
-/** Events that a step causes run another step after it, not within it. */
-const createAdvance = (step: () => void, settle: () => void): (() => void) => {
-  let isAdvancing = false
-  let isDirty = false
-  return () => {
-    isDirty = true
-    if (isAdvancing) return
-    isAdvancing = true
-    while (isDirty) {
-      isDirty = false
-      step()
-    }
-    isAdvancing = false
-    settle()
-  }
-}
-
-const createFleet = (options: SupervisorOptions, advance: () => void): Fleet => {
-  const runners = new Map<string, Runner>()
-  for (const spec of options.specs) {
-    const onChange: RunnerOptions['onChange'] = (before, after) => {
-      const news = describeChange(before, after, spec)
-      if (news !== undefined) options.report.info(`${spec.name} ${news}`)
-      advance()
-    }
-    runners.set(spec.name, createRunner({ ...options, spec, onChange }))
-  }
-  const runnerOf = (name: string): Runner => {
-    const runner = runners.get(name)
-    if (runner === undefined) throw new Error(`unreachable: no process "${name}"`)
-    return runner
-  }
-  return { specs: options.specs, runnerOf }
-}
-
-const standingOf = ({ runnerOf }: Fleet, name: string): Standing => {
-  const { state, exit } = runnerOf(name).record
-  return { state, succeeded: state === 'completed' && exit !== undefined && resolveExitStatus(exit) === 0 }
-}
-
-const startIfReady = (fleet: Fleet, name: string): void => {
-  const { spec, record, dispatch } = fleet.runnerOf(name)
-  if (record.state !== 'waiting') return
-  const readiness = resolveReadiness(spec, (other) => standingOf(fleet, other))
-  if (readiness.kind === 'met') dispatch({ kind: 'dependenciesMet' })
-  if (readiness.kind === 'failed') dispatch({ kind: 'dependencyFailed', reason: readiness.reason })
-}
-
-const stopInOrder = (fleet: Fleet, names: readonly string[]): void => {
-  for (const name of resolveStoppable(fleet.specs, names, (other) => standingOf(fleet, other).state)) {
-    const { record, dispatch } = fleet.runnerOf(name)
-    if (record.wanted) dispatch({ kind: 'stop' })
-  }
-}
-
-/** The latest command counts: what is to start is no longer on its way down. */
-const withoutNames = (groups: readonly Group[], started: readonly string[]): readonly Group[] =>
-  groups.map((group) => (group.startsAgain ? group : { ...group, names: group.names.filter((name) => !started.includes(name)) }))
-
-/** True when the group is down, and up again where that was asked for. */
-const advanceGroup = (fleet: Fleet, { names, startsAgain }: Group): boolean => {
-  stopInOrder(fleet, names)
-  if (!names.every((name) => isSettled(standingOf(fleet, name).state))) return false
-  if (startsAgain) for (const name of names) fleet.runnerOf(name).dispatch({ kind: 'start' })
-  return true
-}
-
-const killAll = ({ specs, runnerOf }: Fleet): void => {
-  for (const { name } of specs) if (!isSettled(runnerOf(name).record.state)) runnerOf(name).dispatch({ kind: 'kill' })
-}
-
-const resolveNames = (specs: readonly ProcessSpec[], names: readonly string[]): readonly string[] => {
-  const known = specs.map(({ name }) => name)
-  for (const name of names) {
-    if (known.includes(name)) continue
-    const hint = `name one of: ${known.join(', ')}`
-    throw new NixpackError('CONTROL_REFUSED', `cannot find process "${name}"${renderSuggestion(name, known)}`, { hint })
-  }
-  return names.length === 0 ? known : names
-}
+const RESTING: ReadonlySet<string> = new Set(['scheduled', 'listening', 'completed', 'stopped', 'failed'])

@@ -1,0 +1,112 @@
+// Commands in progress. Each process follows the latest command that names it; a command waits only for its own
+// processes, so that one that hangs delays nobody else.
+
+import type { StopStep } from '../contract/process-spec.ts'
+import type { Fleet, Selection } from './fleet.ts'
+import { resolveDependencies, resolveStoppable } from './graph.ts'
+import type { Pool } from './pool.ts'
+
+/** `follow`: down because of what it depends on, and up again when that is back; nobody waits for it. */
+export type Verb = 'start' | 'stop' | 'restart' | 'follow'
+
+export type JobRequest = {
+  readonly verbs: ReadonlyMap<string, Verb>
+  readonly selection: Selection
+  readonly steps?: readonly StopStep[] | undefined
+}
+
+export type Jobs = {
+  /** Begins at once; resolves with the names of those that another command has taken over. */
+  begin(request: JobRequest): Promise<readonly string[]>
+  advance(): void
+  /** Nobody waits any more. */
+  cancelAll(): void
+}
+
+type Part = { readonly verb: Verb; readonly indexes: readonly number[] | undefined; readonly phase: 'down' | 'up' }
+type Job = {
+  readonly parts: Map<string, Part>
+  readonly steps: readonly StopStep[] | undefined
+  readonly overridden: string[]
+  readonly resolve: (overridden: readonly string[]) => void
+}
+
+export const createJobs = (fleet: Fleet): Jobs => {
+  let jobs: readonly Job[] = []
+  const takeOver = (name: string): void => {
+    for (const { parts, overridden } of jobs) if (parts.delete(name)) overridden.push(name)
+  }
+  return {
+    begin({ verbs, selection, steps }) {
+      const { promise, resolve } = Promise.withResolvers<readonly string[]>()
+      const job: Job = { parts: new Map(), steps, overridden: [], resolve }
+      for (const [name, verb] of verbs) {
+        takeOver(name)
+        const indexes = selection.get(name)
+        job.parts.set(name, { verb, indexes, phase: verb === 'start' ? 'up' : 'down' })
+        if (verb === 'start') fleet.find(name)?.start(indexes)
+        else if (indexes !== undefined) fleet.find(name)?.stop({ steps, indexes })
+      }
+      jobs = [...jobs, job]
+      return promise
+    },
+    advance() {
+      for (const job of jobs) advanceJob(fleet, job)
+      const over = jobs.filter(({ parts }) => parts.size === 0)
+      if (over.length === 0) return
+      jobs = jobs.filter((job) => !over.includes(job))
+      for (const { resolve, overridden } of over) resolve(overridden)
+    },
+    cancelAll() {
+      for (const { resolve, overridden, parts } of jobs) resolve([...overridden, ...parts.keys()])
+      jobs = []
+    },
+  }
+}
+
+const advanceJob = (fleet: Fleet, job: Job): void => {
+  stopInOrder(
+    fleet,
+    [...job.parts].filter(([, { phase, indexes }]) => phase === 'down' && indexes === undefined).map(([name]) => name),
+    job.steps,
+  )
+  for (const [name, part] of job.parts) {
+    const pool = fleet.find(name)
+    if (pool === undefined) job.parts.delete(name)
+    else if (part.phase === 'up') {
+      if (hasArrived(pool, part)) job.parts.delete(name)
+    } else if (isDown(pool, part)) raise({ fleet, job, pool, part })
+  }
+}
+
+/** What is to come up again does so when nothing that it needs is still on its way down. */
+const raise = ({ fleet, job: { parts }, pool, part }: { fleet: Fleet; job: Job; pool: Pool; part: Part }): void => {
+  if (part.verb === 'stop') return void parts.delete(pool.name)
+  if (resolveDependencies(fleet.specs, [pool.name]).some((name) => parts.get(name)?.phase === 'down')) return
+  pool.start(part.indexes)
+  if (part.verb === 'follow') parts.delete(pool.name)
+  else parts.set(pool.name, { ...part, phase: 'up' })
+}
+
+export const stopInOrder = (fleet: Fleet, leaving: readonly string[], steps?: readonly StopStep[]): void => {
+  const stoppable = resolveStoppable({
+    nodes: fleet.specs,
+    leaving,
+    isIdle: (name) => fleet.find(name)?.isIdle ?? true,
+    isSettled: (name) => fleet.find(name)?.isSettled ?? true,
+  })
+  for (const name of stoppable) fleet.find(name)?.stop({ steps })
+}
+
+const selectedStates = (pool: Pool, { indexes }: Part): readonly string[] =>
+  pool.instances
+    .filter(({ runner, role }) => (indexes === undefined ? role === 'member' : indexes.includes(runner.index)))
+    .map(({ runner }) => runner.record.state)
+
+const isDown = (pool: Pool, part: Part): boolean =>
+  part.indexes === undefined ? pool.isSettled : selectedStates(pool, part).every((state) => SETTLED.has(state))
+
+const hasArrived = (pool: Pool, part: Part): boolean => selectedStates(pool, part).every((state) => SETTLED.has(state) || ARRIVED.has(state))
+
+const SETTLED: ReadonlySet<string> = new Set(['stopped', 'completed', 'failed'])
+const ARRIVED: ReadonlySet<string> = new Set(['ready', 'listening', 'scheduled'])

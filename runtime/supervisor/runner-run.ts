@@ -1,0 +1,205 @@
+// One life of one instance: from the spawn until nothing of it is left.
+
+import { randomBytes } from 'node:crypto'
+import type { InstanceSpec, ProcessSpec } from '../contract/process-spec.ts'
+import { createHookRunner } from './runner-hooks.ts'
+import { createMainProcess } from './runner-main-process.ts'
+import { createObservers } from './runner-observers.ts'
+import { planRunRequest } from './runner-plan.ts'
+import type { InstanceName, RunnerServices } from './runner-services.ts'
+import { createCheckCommand } from './probe-command.ts'
+import { createRunFeed } from './probe-feed.ts'
+import type { CheckContext } from './probe-ask.ts'
+import { readOrphans, readRunMembers } from './process-tree-run.ts'
+import type { RunTrace } from './process-tree-run.ts'
+import { readDescendants } from './process-tree.ts'
+import type { ProcessMark } from './process-tree.ts'
+import { createCleaner, signalProcesses } from './session.ts'
+import type { Cleaner } from './session.ts'
+import type { NotifyMessage } from './spawner-notify.ts'
+import type { Child, ChildUsage } from './spawner.ts'
+import type { ChildExit, ProcessEvent } from './state.ts'
+import type { RunLog } from './stream-set.ts'
+
+export type RunOptions = {
+  readonly services: RunnerServices
+  readonly name: InstanceName
+  readonly spec: ProcessSpec
+  readonly instance: InstanceSpec
+  /** No event comes within the call that causes it. */
+  readonly dispatch: (event: ProcessEvent) => void
+  readonly report: (reason: string) => void
+}
+
+export type Run = {
+  readonly instance: InstanceSpec
+  readonly label: string
+  readonly leaderPid: number | undefined
+  readonly usage: ChildUsage | undefined
+  /** Why the latest check said no. */
+  readonly checkReason: string
+  runHook(hook: 'beforeSpawn' | 'afterSpawn'): void
+  spawn(): void
+  startProbe(step: 'startup' | 'ready'): void
+  stopProbe(): void
+  startRecheck(): void
+  startObserving(): void
+  stopObserving(): void
+  sendSignal(signal: NodeJS.Signals, isStop: boolean): void
+  kill(): void
+  /** `signal`: for what is left over. */
+  clear(exit: ChildExit | undefined, signal: NodeJS.Signals): void
+  extendedStats(): Promise<boolean>
+  /** No longer ours: no event comes any more. */
+  release(): void
+}
+
+export const createRun = (options: RunOptions): Run => {
+  const { services, name, spec, instance, report } = options
+  const { hub, streams, spawner, fifosDir } = services
+  const invocationId = randomBytes(16).toString('hex')
+  const plan = planRunRequest({ ...options, ...services, invocationId })
+  const feed = createRunFeed()
+  const sinceSequence = hub.sequence
+  const hooks = createHookRunner({ services, name, instance, run: plan.run, log: spec.log, report })
+  const main = createMainProcess()
+  let isReleased = false
+  const dispatch = (event: ProcessEvent): void => (isReleased ? undefined : options.dispatch(event))
+  const observers = createObservers({ spec, instance, dispatch })
+  let hookAbort = new AbortController()
+  let child: Child | undefined
+  let leaderPid: number | undefined
+  let log: RunLog | undefined
+  let usage: ChildUsage | undefined
+  let snapshot: readonly ProcessMark[] = []
+  let cleaner: Cleaner | undefined
+  let isKilled = false
+  let hasEnded = false
+
+  const trace = (): RunTrace | undefined => (leaderPid === undefined ? undefined : { leaderPid, invocationId, snapshot })
+  const checkContext = (): CheckContext => ({
+    process: name.label,
+    hub,
+    sinceSequence,
+    run: { leaderPid: leaderPid ?? 0, invocationId },
+    feed,
+    runCommand: createCheckCommand(hooks.runCommand, plan.run),
+  })
+  const hear = (message: NotifyMessage): void => {
+    feed.notified(message)
+    const run = trace()
+    if (message.mainPid !== undefined && run !== undefined && main.name(message.mainPid, run)) dispatch({ kind: 'mainPid', pid: message.mainPid })
+    if (message.extendTimeoutUs !== undefined) dispatch({ kind: 'extended', byMs: message.extendTimeoutUs / 1000 })
+    const text = renderNotice(message)
+    if (text !== undefined) dispatch({ kind: 'noticed', text })
+  }
+  /** The members of the run, once its leader has been waited for. */
+  const signalRest = (signal: NodeJS.Signals): void => {
+    const run = trace()
+    if (run !== undefined) signalProcesses(hasEnded ? readOrphans(run, 'quick') : main.mark === undefined ? [] : [main.mark], signal)
+  }
+  const send = (signal: NodeJS.Signals, isStop: boolean): void => {
+    const scope = isStop && spec.stopChildren ? 'group' : 'leader'
+    const isElsewhere = hasEnded || (main.mark !== undefined && scope === 'leader')
+    for (const one of isStop ? [signal, 'SIGCONT' as const] : [signal]) {
+      if (isElsewhere) signalRest(one)
+      else child?.signal(scope, one)
+    }
+    void hooks.run('afterSignal', { pid: leaderPid, signal })
+  }
+  const finish = async (remaining: number, exit: ChildExit | undefined): Promise<void> => {
+    if (remaining > 0) report(`${remaining} of its processes cannot be ended`)
+    await log?.drain(DRAIN_MS)
+    if (hooks.has('afterReap')) await hooks.run('afterReap', { pid: leaderPid, exit })
+    dispatch({ kind: 'cleared' })
+  }
+  return {
+    instance,
+    label: name.label,
+    get leaderPid() {
+      return leaderPid
+    },
+    get usage() {
+      return usage
+    },
+    get checkReason() {
+      return observers.reason
+    },
+    async runHook(hook) {
+      const abort = (hookAbort = new AbortController())
+      const isPassed = await hooks.run(hook, { pid: leaderPid }, abort.signal)
+      if (abort.signal.aborted) return
+      dispatch(isPassed ? { kind: 'hookPassed', hook } : { kind: 'hookFailed', hook, reason: `its hook ${hook} failed` })
+    },
+    spawn() {
+      child = spawner.spawn(
+        { ...plan, fifosDir },
+        {
+          piped: (pipes) => {
+            log = streams.add({ ...name, spec: spec.log, pipes, stdout: instance.stdout, stderr: instance.stderr })
+          },
+          spawned: (pid) => {
+            leaderPid = pid
+            log?.begin(pid)
+            dispatch({ kind: 'spawned', pid })
+          },
+          notified: hear,
+          readyFd: feed.readyFd,
+          exited: (exit, used) => {
+            hasEnded = true
+            usage = used
+            main.awaitEnd(() => dispatch({ kind: 'exit', exit }))
+          },
+        },
+      )
+    },
+    startProbe: (step) => observers.startProbe(step, checkContext()),
+    stopProbe: observers.stopProbe,
+    startRecheck: () => observers.startRecheck(checkContext()),
+    startObserving: () => observers.startObserving(checkContext()),
+    stopObserving() {
+      hookAbort.abort()
+      observers.stop()
+    },
+    sendSignal(signal, isStop) {
+      if (isStop && leaderPid !== undefined && snapshot.length === 0) snapshot = readDescendants(leaderPid)
+      if (!hooks.has('beforeSignal')) return send(signal, isStop)
+      void hooks.run('beforeSignal', { pid: leaderPid, signal }).then((isPassed) => {
+        if (isPassed) send(signal, isStop)
+        else report(`its hook beforeSignal has kept ${signal} from it`)
+      })
+    },
+    kill() {
+      isKilled = true
+      if (cleaner !== undefined) return cleaner.kill()
+      const run = trace()
+      // Found first: with the leader gone, the chains are cut.
+      const members = run === undefined ? [] : hasEnded ? readOrphans(run, 'quick') : readRunMembers(run)
+      child?.signal('session', 'SIGKILL')
+      signalProcesses(members, 'SIGKILL')
+    },
+    async clear(exit, signal) {
+      if (hooks.has('beforeReap')) await hooks.run('beforeReap', { pid: leaderPid, exit })
+      const run = trace()
+      if (run === undefined) return finish(0, exit)
+      cleaner = createCleaner({ run, snapshot, signal, isKill: isKilled }, (remaining) => void finish(remaining, exit))
+    },
+    extendedStats: () => hooks.run('extendedStats', { pid: leaderPid }),
+    release() {
+      isReleased = true
+      hookAbort.abort()
+      observers.stop()
+      main.cancel()
+    },
+  }
+}
+
+/** After the exit: usually the pipes end at once; a descendant that cannot be found may keep them open for ever. */
+const DRAIN_MS = 250
+
+const renderNotice = ({ status, stopping, reloading, ready }: NotifyMessage): string | undefined => {
+  if (status !== undefined) return status
+  if (stopping === true) return 'it is stopping'
+  if (reloading === true) return 'it is reloading'
+  return ready === true ? '' : undefined
+}

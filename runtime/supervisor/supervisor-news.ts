@@ -1,0 +1,35 @@
+// Changes of instances as news: on stderr what a person wants to know, to subscribers everything.
+
+import type { SupervisorEvent } from '../contract/control.ts'
+import type { RunnerServices } from './runner-services.ts'
+import { renderExit } from './child-exit.ts'
+import { describeChange, describeState } from './describe.ts'
+import type { WritableEventLog } from './event-log.ts'
+import { renderLastLines } from './outcome.ts'
+import type { InstanceChange } from './pool.ts'
+
+/** `isDecisive`: the bundle ends because of it, and says the rest then. */
+export const reportChange = ({ report, hub }: Pick<RunnerServices, 'report' | 'hub'>, change: InstanceChange, isDecisive: boolean): void => {
+  const { instance, before, after, event } = change
+  const news = event.kind === 'unhealthy' || event.kind === 'exceeded' ? describeCorrection(change) : describeChange(before, after)
+  if (news === undefined) return
+  const hasFailed = after.state === 'failed' && after.exit !== undefined && after.exit.kind !== 'spawnFailed'
+  const lastLines = hasFailed && !isDecisive ? hub.lastLines(instance.runner.run?.label ?? instance.label, LINES_SHOWN) : []
+  report.info(`${instance.label} ${news}${renderLastLines(lastLines)}`)
+}
+
+const describeCorrection = ({ after }: InstanceChange): string =>
+  after.state === 'stopping' ? `is being stopped: ${after.reason}` : `gets a signal: ${after.reason}`
+
+export const LINES_SHOWN = 10
+
+export const publishChange = (events: WritableEventLog, change: InstanceChange): void => {
+  const { pool, instance, before, after, event } = change
+  const about = { process: pool.name, label: instance.label, state: after.state, pid: after.pid ?? before.pid ?? null }
+  const publish = (kind: SupervisorEvent['kind'], text: string): void => events.publish({ ...about, kind, text })
+  if (event.kind === 'spawned') publish('spawned', `runs as pid ${event.pid}`)
+  if (event.kind === 'exit') publish('exited', renderExit(event.exit))
+  if (event.kind === 'unhealthy' || event.kind === 'exceeded' || event.kind === 'unready' || event.kind === 'startTimeout') publish('health', event.reason)
+  if (event.kind === 'hookFailed') publish('hook', event.reason)
+  if (before.state !== after.state) publish('state', describeState(before, after))
+}

@@ -1,0 +1,124 @@
+// Changes of what is declared, while it runs: one process, or everything by a new plan. What is the same goes on.
+
+import type { CommandResult, PlanChange } from '../contract/control.ts'
+import type { SupervisorControl } from '../contract/control-supervisor.ts'
+import { NixpackError } from '../contract/errors.ts'
+import type { Plan, ProcessSpec } from '../contract/process-spec.ts'
+import { resolveName } from './fleet.ts'
+import { resolveDependents } from './graph.ts'
+import type { Verb } from './jobs.ts'
+import { planChange, planSocketChange } from './plan-change.ts'
+import type { SocketChange } from './plan-change.ts'
+import type { Sockets } from './sockets.ts'
+import { hasName, track } from './supervisor-commands.ts'
+import type { Commands } from './supervisor-commands.ts'
+import { OF_THE_BUNDLE } from './supervisor-core.ts'
+import type { Core } from './supervisor-core.ts'
+
+export type Planning = Pick<SupervisorControl, 'add' | 'remove' | 'update' | 'apply' | 'plan'>
+
+export const createPlanning = (core: Core, sockets: Sockets, commands: Commands): Planning => {
+  const { fleet, events } = core
+  const readPlan = (): Plan => ({ processes: fleet.specs, sockets: sockets.specs, ...core.declared })
+  const tell = (kind: 'added' | 'removed' | 'changed', process: string, text: string): void =>
+    events.publish({ kind, process, label: null, state: null, pid: null, text })
+  const run = async (verb: 'start' | 'stop', names: readonly string[]): Promise<void> => {
+    if (names.length === 0) return
+    const arrived = core.jobs.begin({ verbs: new Map(names.map((name): [string, Verb] => [name, verb])), selection: new Map() })
+    core.advance()
+    await arrived
+  }
+  const carryOut = async (next: Plan, change: PlanChange, socketChange: SocketChange): Promise<void> => {
+    const wanted = new Set(change.changed.filter((name) => fleet.find(name)?.isWanted === true))
+    await run('stop', [...change.changed, ...change.removed])
+    await exchangeSockets(core, sockets, socketChange)
+    for (const name of change.removed) core.remove(name)
+    for (const spec of next.processes) {
+      const pool = fleet.find(spec.name)
+      if (pool === undefined || !change.changed.includes(spec.name)) continue
+      pool.replaceSpec(spec)
+      pool.scale(spec.numprocesses)
+    }
+    for (const spec of next.processes) if (change.added.includes(spec.name) && fleet.find(spec.name) === undefined) core.insert(spec)
+    fleet.arrange(next.processes.map(({ name }) => name))
+    const started = next.processes.filter(({ name, autostart }) => wanted.has(name) || (autostart && change.added.includes(name))).map(({ name }) => name)
+    for (const name of change.added) tell('added', name, 'is declared from now on')
+    for (const name of change.changed) tell('changed', name, 'is declared in another way from now on')
+    for (const name of change.removed) tell('removed', name, 'is no longer declared')
+    if (!core.isStopping) await run('start', started)
+    events.publish({ ...OF_THE_BUNDLE, text: 'has another plan' })
+  }
+  return {
+    get plan() {
+      return readPlan()
+    },
+    add(spec) {
+      core.assertOpen(`add "${spec.name}"`)
+      if (hasName(fleet.specs, spec.name)) throw new NixpackError('CONTROL_REFUSED', `cannot add "${spec.name}": there is a process of that name`)
+      assertKnown(fleet.specs, spec)
+      core.insert(spec)
+      tell('added', spec.name, 'is declared from now on')
+      core.advance()
+    },
+    async remove(name, { keepRunning }) {
+      core.assertOpen(`remove "${name}"`)
+      const { pool } = resolveName(fleet, name)
+      const needing = resolveDependents(fleet.specs, pool.name)
+      if (needing.length > 0) throw new NixpackError('CONTROL_REFUSED', `cannot remove "${name}": "${needing.join('", "')}" depends on it`)
+      const result: CommandResult = keepRunning
+        ? { started: [], kept: pool.instances.flatMap(({ runner }) => runner.record.pid ?? []), stopped: [], failed: [] }
+        : await commands.stop([name])
+      if (keepRunning) pool.release()
+      core.remove(pool.name)
+      tell('removed', pool.name, keepRunning ? 'is no longer ours' : 'is no longer declared')
+      core.advance()
+      return result
+    },
+    async update(spec, { restarts }) {
+      core.assertOpen(`change "${spec.name}"`)
+      const { pool } = resolveName(fleet, spec.name)
+      assertKnown(fleet.specs, spec)
+      const isScaled = pool.spec.numprocesses !== spec.numprocesses || spec.singleton
+      pool.replaceSpec(spec)
+      tell('changed', spec.name, 'is declared in another way from now on')
+      core.advance()
+      if (restarts && pool.isWanted) {
+        if (isScaled) pool.scale(spec.numprocesses)
+        return commands.reload([spec.name], 'declared')
+      }
+      return isScaled ? commands.scale(spec.name, spec.numprocesses) : track(core, [spec.name], async () => new Map())
+    },
+    apply(next) {
+      core.assertOpen('change the plan')
+      const before = readPlan()
+      const change = planChange(before, next)
+      const socketChange = planSocketChange(before, next)
+      core.declared = { tasks: next.tasks, exitPolicy: next.exitPolicy }
+      for (const spec of next.processes) {
+        if (change.kept.includes(spec.name) || change.scaled.includes(spec.name)) fleet.find(spec.name)?.replaceSpec(spec)
+        if (change.scaled.includes(spec.name)) void commands.scale(spec.name, spec.numprocesses)
+      }
+      void carryOut(next, change, socketChange)
+      return change
+    },
+  }
+}
+
+const assertKnown = (specs: readonly ProcessSpec[], { name, dependsOn }: ProcessSpec): void => {
+  const missing = Object.keys(dependsOn).find((other) => other === name || !specs.some((spec) => spec.name === other))
+  if (missing === undefined) return
+  const reason = missing === name ? 'it depends on itself' : `it depends on "${missing}", which is not declared`
+  throw new NixpackError('CONTROL_REFUSED', `cannot declare "${name}": ${reason}`)
+}
+
+/** Nobody uses them at this moment. What cannot be bound is told; whoever wants it cannot be started, and says so. */
+const exchangeSockets = async ({ services }: Core, sockets: Sockets, { opened, closed }: SocketChange): Promise<void> => {
+  sockets.close(closed)
+  for (const spec of opened) {
+    try {
+      await sockets.open([spec])
+    } catch (error) {
+      services.report.warn(error instanceof Error ? error.message : String(error))
+    }
+  }
+}

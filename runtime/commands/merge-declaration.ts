@@ -7,12 +7,32 @@ type Fields = Readonly<Record<string, unknown>>
 export const mergeDeclaration = (declared: Fields, { args, command, ...given }: Fields): Fields => {
   const words = command === undefined ? readWords(declared['command']) : readWords(command)
   const complete = args === undefined ? words : [...words.slice(0, 1), ...readWords(args)]
-  const merged = Object.entries(given).map(([key, value]) => [key, MERGED_KEYS.has(key) ? { ...readFields(declared[key]), ...readFields(value) } : value])
+  const merged = Object.entries(given).map(([key, value]) => [key, mergeValue(key, declared[key], value)])
   return { ...declared, ...Object.fromEntries(merged), ...(complete.length === 0 ? {} : { command: complete }) }
 }
 
+const mergeValue = (key: string, declared: unknown, value: unknown): unknown => {
+  if (key === 'hooks')
+    return { ...readFields(declared), ...Object.fromEntries(Object.entries(readFields(value)).map(([name, hook]) => [name, readHook(hook)])) }
+  if (STREAM_KEYS.has(key) && typeof value === 'object') return mergeStream(readFields(declared), readFields(value))
+  return MERGED_KEYS.has(key) ? { ...readFields(declared), ...readFields(value) } : value
+}
+
+/** A text is a command. */
+const readHook = (value: unknown): unknown => (typeof value === 'string' ? { command: readWords(value) } : value)
+
+const STREAM_KEYS: ReadonlySet<string> = new Set(['stdout', 'stderr'])
+
+/** circus has `filename`, names a class, and writes sizes as numbers. */
+const mergeStream = (declared: Fields, { class: _class, filename, maxBytes, ...given }: Fields): Fields => ({
+  ...declared,
+  ...given,
+  ...(filename === undefined ? {} : { file: filename }),
+  ...(maxBytes === undefined ? {} : { maxBytes: typeof maxBytes === 'number' ? String(maxBytes) : maxBytes }),
+})
+
 /** Each entry on its own; everything else is replaced as a whole. */
-const MERGED_KEYS: ReadonlySet<string> = new Set(['environment', 'rlimits', 'hooks'])
+const MERGED_KEYS: ReadonlySet<string> = new Set(['environment', 'rlimits'])
 
 const readFields = (value: unknown): Fields => (typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {})
 

@@ -9,6 +9,9 @@ test.each([
   [{ args: '--port 2' }, { ...DECLARED, command: ['/bin/server', '--port', '2'] }],
   [{ environment: { B: '3' } }, { ...DECLARED, environment: { A: '1', B: '3' } }],
   [{ maxAge: '2h' }, { ...DECLARED, maxAge: '2h' }],
+  [{ hooks: { beforeStart: '/bin/wait 5' } }, { ...DECLARED, hooks: { beforeStart: { command: ['/bin/wait', '5'] } } }],
+  [{ stdout: { filename: 'x', class: 'FileStream', maxBytes: 5 } }, { ...DECLARED, stdout: { file: 'x', maxBytes: '5' } }],
+  [{ stdout: 'null' }, { ...DECLARED, stdout: 'null' }],
   [{ command: "it's" }, { ...DECLARED, command: ["it's"] }],
 ])('%j', (given, expected) => {
   expect(mergeDeclaration(DECLARED, given)).toEqual(expected)

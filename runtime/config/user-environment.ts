@@ -12,6 +12,7 @@ const LAUNCHER_NAMES: ReadonlySet<string> = new Set([
   'NIXPACK_RUNTIME',
   'NIXPACK_ENGINE',
   'NIXPACK_VERSION_INFO',
+  'NIXPACK_DETACH_FD',
   'OPENSSL_CONF',
   'NODE_OPTIONS',
 ])

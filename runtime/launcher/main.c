@@ -1,9 +1,11 @@
 // One binary, four roles: the front of a bundle, the exec shim and the spawner (bare, argv[1] is "exec" or "spawner"), and nothing else.
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bundle.h"
 #include "composed.h"
+#include "detach.h"
 #include "engine.h"
 #include "error.h"
 #include "fd.h"
@@ -32,6 +34,11 @@ static int run_bundle(struct np_bundle *bundle, char **argv, struct np_error *er
   static struct np_place place;
   np_signals_save();
   if (np_flags_are_ours(bundle, argv)) return np_flags_run(bundle, argv, error);
+  if (bundle->composed && np_detach_is_wanted(argv)) {
+    bool goes_on;
+    int status = np_detach(&goes_on, error);
+    if (status < 0 || !goes_on) return status;
+  }
   place.bundle = bundle;
   if (np_engine_provide(&place, error) != 0) return -1;
   if (bundle->composed) return np_composed_run(&place, argv, error);

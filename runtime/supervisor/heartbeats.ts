@@ -13,11 +13,12 @@ export type HeartbeatsRequest = {
 /** Follows the plan: what a reload changes is taken up. */
 export const createHeartbeats = ({ supervisor, warn }: HeartbeatsRequest): { close(): void } => {
   let listeners: readonly Listener[] = []
-  let applied: readonly HeartbeatSpec[] | undefined
+  let applied = ''
   const apply = (): void => {
     const specs = supervisor.plan.heartbeats ?? []
-    if (specs === applied) return
-    applied = specs
+    const wanted = JSON.stringify(specs.map((spec) => ({ ...spec, pattern: spec.pattern.source })))
+    if (wanted === applied) return
+    applied = wanted
     for (const { close } of listeners) close()
     listeners = specs.map((spec) => createListener(spec, { supervisor, warn }))
   }

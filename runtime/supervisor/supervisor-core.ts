@@ -3,7 +3,7 @@
 
 import type { ReloadMode } from '../contract/control-supervisor.ts'
 import { NixpackError } from '../contract/errors.ts'
-import type { ExitPolicy, ProcessSpec, TaskSpec } from '../contract/process-spec.ts'
+import type { Plan, ProcessSpec } from '../contract/process-spec.ts'
 import { TIMER_MAX_MS } from '../contract/quantity.ts'
 import { createChronicle } from './chronicle.ts'
 import type { Chronicle } from './chronicle.ts'
@@ -26,7 +26,7 @@ import type { RunnerServices } from './runner-services.ts'
 import { LINES_SHOWN, publishChange, reportChange } from './supervisor-news.ts'
 
 /** What is declared besides processes and sockets. */
-export type Declared = { readonly tasks: readonly TaskSpec[]; readonly exitPolicy: ExitPolicy }
+export type Declared = Omit<Plan, 'processes' | 'sockets'>
 
 export type Core = {
   readonly services: RunnerServices

@@ -19,7 +19,7 @@ export type Planning = Pick<SupervisorControl, 'add' | 'remove' | 'update' | 'ap
 
 export const createPlanning = (core: Core, sockets: Sockets, commands: Commands): Planning => {
   const { fleet, events } = core
-  const readPlan = (): Plan => ({ processes: fleet.specs, sockets: sockets.specs, ...core.declared })
+  const readPlan = (): Plan => ({ ...core.declared, processes: fleet.specs, sockets: sockets.specs })
   const tell = (kind: 'added' | 'removed' | 'changed', process: string, text: string): void =>
     events.publish({ kind, process, label: null, state: null, pid: null, text })
   const run = async (verb: 'start' | 'stop', names: readonly string[]): Promise<void> => {
@@ -93,7 +93,7 @@ export const createPlanning = (core: Core, sockets: Sockets, commands: Commands)
       const before = readPlan()
       const change = planChange(before, next)
       const socketChange = planSocketChange(before, next)
-      core.declared = { tasks: next.tasks, exitPolicy: next.exitPolicy }
+      core.declared = next
       for (const spec of next.processes) {
         if (change.kept.includes(spec.name) || change.scaled.includes(spec.name)) fleet.find(spec.name)?.replaceSpec(spec)
         if (change.scaled.includes(spec.name)) void commands.scale(spec.name, spec.numprocesses)

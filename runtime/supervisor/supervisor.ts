@@ -38,7 +38,7 @@ export type SupervisorOptions = {
 export const createSupervisor = ({ services: given, plan }: SupervisorOptions): Supervisor => {
   const sockets = createSockets(given.spawner)
   const services: RunnerServices = { ...given, socketAddresses: () => sockets.addresses }
-  const core = createCore(services, { tasks: plan.tasks, exitPolicy: plan.exitPolicy })
+  const core = createCore(services, plan)
   const { fleet, chronicle } = core
   const commands = createCommands(core)
   const planning = createPlanning(core, sockets, commands)

@@ -7,12 +7,18 @@ export type SpawnerMessage = { readonly verb: string; readonly id: string; reado
 export const renderFrame = ({ verb, id, fields }: SpawnerMessage): Buffer | Error => {
   const strings = [verb, id, ...fields]
   const unsendable = strings.find((text) => text.includes('\0'))
-  if (unsendable !== undefined) return new Error(`"${JSON.stringify(unsendable).slice(1, 40)}…" holds a NUL`)
+  if (unsendable !== undefined) return new Error(`${renderField(unsendable)} holds a NUL`)
   const body = Buffer.from(`${strings.join('\0')}\0`)
   if (body.length > FRAME_LIMIT || strings.length > STRINGS_LIMIT) return new Error('argument list too long')
   const head = Buffer.alloc(4)
   head.writeUInt32LE(body.length)
   return Buffer.concat([head, body])
+}
+
+/** Without its value, which may be a secret. */
+const renderField = (field: string): string => {
+  const variable = /^env=([^=\0]*)=/.exec(field)?.[1]
+  return variable === undefined ? `its ${/^[a-z-]*/.exec(field)?.[0]}` : `its variable "${variable}"`
 }
 
 const FRAME_LIMIT = 8 * 2 ** 20

@@ -100,7 +100,7 @@ export const createSpawner = (options: SpawnerOptions): Spawner => {
       lost.resolve(reason)
     },
   })
-  const children = createSpawnerChildren(connection.send)
+  const children = createSpawnerChildren((message) => connection.send(message))
   const ask = (message: SpawnerMessage): Promise<SpawnerMessage> => {
     const answer = Promise.withResolvers<SpawnerMessage>()
     const problem = connection.send(message)
@@ -121,7 +121,7 @@ export const createSpawner = (options: SpawnerOptions): Spawner => {
     } else options.warn?.(findField(message, 'text') ?? message.verb)
   }
   return {
-    spawn: children.spawn,
+    spawn: (request, listeners) => children.spawn(request, listeners),
     listen: (spec) => listenOn(spec, ask),
     unlisten(name) {
       watches.delete(name)
@@ -141,7 +141,7 @@ export const createSpawner = (options: SpawnerOptions): Spawner => {
     lock: (path) => takeLock(path, ask),
     tell: (state) => void connection.send({ verb: 'tell', id: '', fields: state.map((line) => `state=${line}`) }),
     lost: lost.promise,
-    close: connection.close,
+    close: () => connection.close(),
   }
 }
 

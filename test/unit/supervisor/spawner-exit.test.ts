@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { parseExit, parseFailure, parseUsage } from '../../../runtime/supervisor/spawner-exit.ts'
+
+const message = (verb: string, ...fields: readonly string[]) => ({ verb, id: '1', fields })
+
+test.each([
+  [['code=0', 'core=0'], { kind: 'code', code: 0 }],
+  [['code=255'], { kind: 'code', code: 255 }],
+  [['signal=9'], { kind: 'signal', signal: 'SIGKILL' }],
+  [['signal=6', 'core=1'], { kind: 'signal', signal: 'SIGABRT' }],
+  [['signal=29'], { kind: 'signal', signal: 'SIGIO' }],
+  // Real-time signals have no name in Node.
+  [['signal=40'], { kind: 'code', code: 168 }],
+])('%j is an end', (fields, exit) => {
+  expect(parseExit(message('exited', ...fields))).toEqual(exit)
+})
+
+test('the usage is in microseconds and bytes', () => {
+  expect(parseUsage(message('exited', 'code=0', 'utime-us=1500', 'stime-us=20', 'maxrss-kb=3'))).toEqual({ userUs: 1500, systemUs: 20, maxRssBytes: 3072 })
+})
+
+test.each([
+  [127, 'cannot run "/bin/a": gone', ['errno=2', 'stage=exec', 'text=gone']],
+  [126, 'cannot run "/bin/a": denied', ['errno=13', 'stage=exec', 'text=denied']],
+  [126, 'cannot run "/bin/a": format', ['errno=8', 'stage=exec', 'text=format']],
+  [125, 'cannot run "/bin/a": too long', ['errno=7', 'stage=exec', 'text=too long']],
+  [125, 'cannot enter the working directory of "/bin/a": gone', ['errno=2', 'stage=cwd', 'text=gone']],
+  [125, 'cannot hand the socket "web" to "/bin/a": gone', ['errno=2', 'stage=socket', 'what=web', 'text=gone']],
+  [
+    125,
+    'cannot set the resource limit "nofile" of "/bin/a": refused (only root may raise a limit beyond the hard limit it was started with)',
+    ['errno=1', 'stage=rlimit', 'what=nofile', 'text=refused'],
+  ],
+  [125, 'cannot set the user of "/bin/a": refused (only root may do that)', ['errno=1', 'stage=uid', 'text=refused']],
+  [125, 'cannot setsid "/bin/a": refused', ['errno=1', 'stage=setsid', 'text=refused']],
+] as const)('a program that was never run is status %i: %s', (status, text, fields) => {
+  expect(parseFailure(message('failed', ...fields), '/bin/a')).toEqual({ kind: 'spawnFailed', status, message: text })
+})

@@ -1,43 +1,35 @@
 // Gives a log file the name of a backup. Only renames, so that no line is copied, split or lost; the oldest backup
 // gives way where the declaration says how many there may be.
 
-import { readdir, rename, stat, unlink } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { readdir, rename, unlink } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
 /** FILE -> FILE.1 -> FILE.2 ... up to the first name that is free, or over the oldest. */
 export const rotateNumbered = async (path: string, backupCount: number): Promise<void> => {
+  const names = new Set(await list(dirname(path)))
   let free = 1
-  while (free < backupCount && (await exists(`${path}.${free}`))) free += 1
+  while (free < backupCount && names.has(`${basename(path)}.${free}`)) free += 1
   for (let number = free; number > 1; number -= 1) await move(`${path}.${number - 1}`, `${path}.${number}`)
   await move(path, `${path}.1`)
 }
 
 /** FILE -> FILE.PERIOD; 0 backups: all are kept. A second file of one period gets a number and replaces nothing. */
 export const rotateDated = async (path: string, period: string, backupCount: number): Promise<void> => {
-  let name = `${path}.${period}`
-  for (let number = 1; await exists(name); number += 1) name = `${path}.${period}.${number}`
-  await move(path, name)
+  const names = await list(dirname(path))
+  const stem = `${basename(path)}.${period}`
+  let name = stem
+  for (let number = 1; names.includes(name); number += 1) name = `${stem}.${number}`
+  await move(path, join(dirname(path), name))
   if (backupCount === 0) return
   const prefix = `${basename(path)}.`
   const isBackup = new RegExp(`^\\d{${period.length}}(?:\\.\\d+)?$`)
-  const backups = (await list(dirname(path)))
+  const backups = [...names, name]
     .filter((entry) => entry.startsWith(prefix) && isBackup.test(entry.slice(prefix.length)))
     .toSorted((left, right) => left.localeCompare(right, 'en', { numeric: true }))
-  for (const entry of backups.slice(0, -backupCount)) await remove(`${dirname(path)}/${entry}`)
+  for (const entry of backups.slice(0, -backupCount)) await remove(join(dirname(path), entry))
 }
 
 const move = promisify(rename)
 const list = promisify(readdir)
 const remove = promisify(unlink)
-const look = promisify(stat)
-
-const exists = async (path: string): Promise<boolean> => {
-  try {
-    await look(path)
-    return true
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
-    throw error
-  }
-}

@@ -1,4 +1,4 @@
-// One binary, four roles: the front of a bundle, the exec shim and the spawner (bare, argv[1] is "exec" or "spawner"), and nothing else.
+// One binary, three roles: the front of a bundle, the spawner (bare, argv[1] is "spawner"), and nothing else.
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,6 @@
 #include "flags.h"
 #include "plain.h"
 #include "self.h"
-#include "shim.h"
 #include "spawner.h"
 #include "signals.h"
 
@@ -23,7 +22,6 @@ static const char *base_name(const char *path) {
 
 static int run_bare(int argc, char **argv) {
   struct np_error error;
-  if (argc > 1 && strcmp(argv[1], "exec") == 0) return np_shim_main(argv);
   if (argc > 1 && strcmp(argv[1], "spawner") == 0) return np_spawner_main(argv);
   np_fail(&error, NP_USAGE, "cannot start anything: this is the bare launcher of nixpack, no bundle is appended to it");
   np_hint(&error, "use a file made by nixpack bundle; if this was one, it was cut, copy it again");

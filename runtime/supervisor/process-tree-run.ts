@@ -18,30 +18,38 @@ export type RunTrace = RunFacts & { readonly snapshot: readonly ProcessMark[] }
 /** Without the leader, which has not been waited for; nothing at all without /proc. */
 export const readRunMembers = (run: RunTrace): readonly ProcessMark[] => {
   if (!hasProc()) return []
-  return [...readDescendants(run.leaderPid), ...readAdopted(run, createProcessTree(), run.leaderPid)]
+  return [...readDescendants(run.leaderPid), ...readAdopted(run, 'quick', run.leaderPid)]
 }
 
 /** For when the leader has been waited for, and its number is perhaps somebody else's. */
-export const readOrphans = (run: RunTrace, view: 'quick' | 'scan'): readonly ProcessMark[] => {
+export const readOrphans = (run: RunTrace, view: View): readonly ProcessMark[] => {
   if (!hasProc()) return []
-  const sessionId = readStat(run.leaderPid) === undefined ? run.leaderPid : undefined
-  return readAdopted(run, view === 'quick' ? createProcessTree() : scanTree(), sessionId)
+  return readAdopted(run, view, readStat(run.leaderPid) === undefined ? run.leaderPid : undefined)
 }
 
-const readAdopted = (run: RunTrace, preferred: ProcessTree, sessionId: number | undefined): readonly ProcessMark[] => {
+/** Lists of children are quick, but may leave one out while another one ends; a scan of all of /proc does not. */
+type View = 'quick' | 'scan'
+
+/**
+ * Who is born while we look is adopted when its parent dies: looked at again until nobody new is there, so that nothing
+ * found means that nothing was there in the end.
+ */
+const readAdopted = (run: RunTrace, view: View, sessionId: number | undefined): readonly ProcessMark[] => {
   const ancestors = readAncestors()
-  const own = new Set([process.pid, ...ancestors])
-  const { tree, rootPids } = isOutOfSight(ancestors) ? findHiddenRoots() : findRoots(preferred, ancestors)
-  return rootPids.filter((pid) => !own.has(pid)).flatMap((root) => collectMembers(tree, root, (stat) => isMember(stat, run, sessionId)))
+  const seen = new Set([process.pid, ...ancestors])
+  const members: ProcessMark[] = []
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const { tree, rootPids } = view === 'scan' || isOutOfSight(ancestors) ? scanRoots(ancestors) : readRoots(ancestors)
+    const news = rootPids.filter((pid) => !seen.has(pid))
+    if (news.length === 0) break
+    for (const pid of news) seen.add(pid)
+    members.push(...news.flatMap((root) => collectMembers(tree, root, (stat) => isMember(stat, run, sessionId))))
+  }
+  return members
 }
 
-type Roots = { readonly tree: ProcessTree; readonly rootPids: readonly number[] }
-
-/** Orphans are adopted by the warden, our parent; without one by whoever else among our ancestors does that. */
-const findRoots = (tree: ProcessTree, ancestors: readonly number[]): Roots => {
-  const reapers = process.pid === 1 ? [1] : ancestors
-  return { tree, rootPids: reapers.flatMap((pid) => tree.childPids(pid)) }
-}
+/** Somebody may start processes faster than they can be looked at. */
+const ROUNDS_MAX = 20
 
 /** /proc mounted with hidepid: who has adopted them is not shown, but they are. */
 const isOutOfSight = (ancestors: readonly number[]): boolean => {
@@ -49,9 +57,18 @@ const isOutOfSight = (ancestors: readonly number[]): boolean => {
   return last !== undefined && readStat(last) === undefined
 }
 
-const findHiddenRoots = (): Roots => {
+type Roots = { readonly tree: ProcessTree; readonly rootPids: readonly number[] }
+
+/** Orphans are adopted by the warden, our parent; without one by whoever else among our ancestors does that. */
+const readRoots = (ancestors: readonly number[], tree = createProcessTree()): Roots => {
+  const reapers = process.pid === 1 ? [1] : ancestors
+  return { tree, rootPids: reapers.flatMap((pid) => tree.childPids(pid)) }
+}
+
+/** Also those whose parent ended during the scan. */
+const scanRoots = (ancestors: readonly number[]): Roots => {
   const tree = scanTree()
-  return { tree, rootPids: tree.rootPids }
+  return { tree, rootPids: [...readRoots(ancestors, tree).rootPids, ...tree.rootPids] }
 }
 
 /** What descends from a member is a member, too. */

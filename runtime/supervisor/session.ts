@@ -42,6 +42,7 @@ export const createCleaner = (request: CleanerRequest, done: (remaining: number)
   const trace = { ...request.run, snapshot: request.snapshot }
   const told = new Set<string>()
   let isKill = request.isKill
+  let passes = 0
   let passesSinceKill = 0
   let delayMs = 2
   let timer: NodeJS.Timeout | undefined
@@ -56,7 +57,8 @@ export const createCleaner = (request: CleanerRequest, done: (remaining: number)
   }
   const pass = (): void => {
     timer = undefined
-    const remains = readRemains(trace)
+    const remains = readRemains(trace, passes > 0)
+    passes += 1
     if (isKill) passesSinceKill += 1
     if (remains.length === 0 || passesSinceKill > KILL_PASSES) return done(remains.length)
     if (isKill) for (const one of remains) signalRemains(one, leaderPid, 'SIGKILL')
@@ -82,11 +84,13 @@ export const createCleaner = (request: CleanerRequest, done: (remaining: number)
 /** Without /proc there is only the group, whose number stays taken while it has a member. */
 type Remains = ProcessMark | 'group'
 
-/** The lists of children may leave one out while another one ends; a group that lives on is a reason to look twice. */
-const readRemains = (trace: RunTrace): readonly Remains[] => {
+const readRemains = (trace: RunTrace, hadRemains: boolean): readonly Remains[] => {
   const found = readOrphans(trace, 'quick')
-  if (found.length > 0 || !isGroupAlive(trace.leaderPid)) return found
-  return hasProc() ? readOrphans(trace, 'scan') : ['group']
+  if (found.length > 0) return found
+  const isGroupLeft = isGroupAlive(trace.leaderPid)
+  if (!hasProc()) return isGroupLeft ? ['group'] : []
+  // Usually nobody is left at all; else it is worth a closer look.
+  return isGroupLeft || hadRemains ? readOrphans(trace, 'scan') : []
 }
 
 const keyOf = (one: Remains): string => (one === 'group' ? one : `${one.pid}.${one.startTicks}`)

@@ -5,7 +5,8 @@ import { removesAnsi, stripAnsi } from './ansi.ts'
 import type { Destination } from './destination.ts'
 import { renderJsonLines } from './json-lines.ts'
 import type { Output } from './output.ts'
-import { createPrefixer } from './prefix.ts'
+import type { LogEvent } from './log-event.ts'
+import { createPrefixer, prependLines } from './prefix.ts'
 
 export type LogFormat = 'text' | 'json'
 
@@ -23,11 +24,19 @@ export type ConsoleOptions = {
   readonly labels: readonly string[]
   readonly colour: boolean
   readonly timestamps: boolean
+  /** False: lines as the processes wrote them. */
+  readonly prefix?: boolean
   readonly isTerminal: boolean
 }
 
-export const createLogConsole = ({ output, format, isTerminal, ...style }: ConsoleOptions): LogConsole => {
+export const createLogConsole = ({ output, format, isTerminal, prefix: hasPrefix = true, ...style }: ConsoleOptions): LogConsole => {
   const prefixer = createPrefixer(style)
+  const render = (event: LogEvent): Buffer => {
+    if (format === 'json') return Buffer.from(renderJsonLines(event))
+    if (hasPrefix) return prefixer.prefix(event)
+    // The bytes are borrowed.
+    return style.timestamps ? prependLines(event.bytes, `${new Date(event.timeMs).toISOString()} `) : Buffer.from(event.bytes)
+  }
   return {
     open({ ansi, onSlow, dropped }) {
       const terms = { onSlow, dropped }
@@ -35,8 +44,7 @@ export const createLogConsole = ({ output, format, isTerminal, ...style }: Conso
       return {
         write(event) {
           const plain = isPlain ? { ...event, bytes: stripAnsi(event.bytes) } : event
-          const bytes = format === 'json' ? Buffer.from(renderJsonLines(plain)) : prefixer.prefix(plain)
-          output.write(bytes, event.lineCount, terms)
+          output.write(render(plain), event.lineCount, terms)
         },
         isFull: () => output.isFull(onSlow),
         whenRoom: output.whenRoom,

@@ -25,35 +25,46 @@ export const LINE_CAP_BYTES = 65_536
 export const createLineAssembler = (capBytes: number = LINE_CAP_BYTES): LineAssembler => {
   const partial = createPartialLine()
   let wasFlushed = false
+  let truncated = 0
 
+  const createLines = (parts: readonly Buffer[]): AssembledLines | undefined => {
+    const [first] = parts
+    if (first === undefined) return undefined
+    const lines = { bytes: parts.length === 1 ? first : Buffer.concat(parts), truncated }
+    truncated = 0
+    return lines
+  }
   /** A line that was shown unfinished: its line feed says nothing new, anything else is a second piece of it. */
-  const skipEnd = (chunk: Buffer): number => (wasFlushed && chunk[0] === LINE_FEED ? 1 : 0)
-
+  const skipShownEnd = (received: Buffer): number => {
+    if (!wasFlushed || received.length === 0) return 0
+    wasFlushed = false
+    if (received[0] === LINE_FEED) return 1
+    truncated += 1
+    return 0
+  }
   return {
     push(received, headroomBytes = 0) {
-      if (received.length === 0) return undefined
-      const skipped = skipEnd(received)
-      const continued = wasFlushed && skipped === 0 ? 1 : 0
-      wasFlushed = false
+      const skipped = skipShownEnd(received)
       const chunk = received.subarray(skipped)
+      const room = headroomBytes + skipped
       const end = chunk.lastIndexOf(LINE_FEED) + 1
-      const whole = end === 0 ? EMPTY : partial.takeBefore(chunk.subarray(0, end), headroomBytes + skipped)
-      const broken = breakLongLines(whole, capBytes)
-      const open = breakOpenLine(end === 0 ? partial.takeBefore(chunk, headroomBytes + skipped) : chunk.subarray(end), capBytes)
-      partial.keep(open.rest)
-      return createLines([...broken.parts, ...open.parts], broken.count + open.count + continued)
+      if (end === 0 && partial.length + chunk.length <= capBytes) {
+        partial.append(chunk)
+        return undefined
+      }
+      const whole = breakLongLines(end === 0 ? EMPTY : partial.takeBefore(chunk.subarray(0, end), room), capBytes)
+      const open = breakOpenLine(end === 0 ? partial.takeBefore(chunk, room) : chunk.subarray(end), capBytes)
+      truncated += whole.count + open.count
+      partial.append(open.rest)
+      return createLines([...whole.parts, ...open.parts])
     },
     flush(isEnd) {
       const bytes = partial.takeBefore(EMPTY, 0)
-      const held = isEnd ? 0 : unfinishedTail(bytes)
-      const end = bytes.length - held
-      if (end === 0) {
-        partial.keep(bytes)
-        return undefined
-      }
-      wasFlushed = !isEnd
-      partial.keep(bytes.subarray(end))
-      return createLines([bytes.subarray(0, end), LINE_END], 0)
+      const end = bytes.length - (isEnd ? 0 : unfinishedTail(bytes))
+      const lines = end === 0 ? undefined : createLines([bytes.subarray(0, end), LINE_END])
+      if (lines !== undefined) wasFlushed = !isEnd
+      partial.append(bytes.subarray(end))
+      return lines
     },
     get hasPartialLine() {
       return partial.length > 0
@@ -66,31 +77,45 @@ const LINE_END = Buffer.from('\n')
 
 type PartialLine = {
   readonly length: number
+  append(bytes: Buffer): void
   /** What is kept, followed by these bytes, in one piece; nothing is kept then. */
   takeBefore(bytes: Buffer, headroomBytes: number): Buffer
-  keep(bytes: Buffer): void
 }
 
+/** Grows by doubling: a line may come byte by byte. */
 const createPartialLine = (): PartialLine => {
-  let kept = EMPTY
+  let memory = EMPTY
+  let length = 0
   return {
     get length() {
-      return kept.length
+      return length
+    },
+    append(bytes) {
+      if (length + bytes.length > memory.length) {
+        const grown = Buffer.allocUnsafeSlow(Math.max(FIRST_BYTES, memory.length * 2, length + bytes.length))
+        memory.copy(grown, 0, 0, length)
+        memory = grown
+      }
+      bytes.copy(memory, length)
+      length += bytes.length
     },
     takeBefore(bytes, headroomBytes) {
-      const before = kept
-      kept = EMPTY
-      if (before.length === 0) return bytes
-      if (before.length > headroomBytes) return Buffer.concat([before, bytes])
-      const joined = Buffer.from(bytes.buffer, bytes.byteOffset - before.length, before.length + bytes.length)
-      before.copy(joined)
+      const kept = memory.subarray(0, length)
+      length = 0
+      if (memory.length > SPARE_BYTES) memory = EMPTY
+      if (kept.length === 0) return bytes
+      if (bytes.length === 0) return kept
+      if (kept.length > headroomBytes) return Buffer.concat([kept, bytes])
+      const joined = Buffer.from(bytes.buffer, bytes.byteOffset - kept.length, kept.length + bytes.length)
+      kept.copy(joined)
       return joined
-    },
-    keep(bytes) {
-      kept = bytes.length === 0 ? EMPTY : Buffer.from(bytes)
     },
   }
 }
+
+const FIRST_BYTES = 64
+/** What a stream keeps between two lines. */
+const SPARE_BYTES = 1024
 
 type BrokenLines = { readonly parts: readonly Buffer[]; readonly count: number }
 
@@ -125,10 +150,4 @@ const breakOpenLine = (bytes: Buffer, capBytes: number): BrokenLines & { readonl
     start = cut
   }
   return { parts, count: parts.length / 2, rest: bytes.subarray(start) }
-}
-
-const createLines = (parts: readonly Buffer[], truncated: number): AssembledLines | undefined => {
-  const [first] = parts
-  if (first === undefined) return undefined
-  return { bytes: parts.length === 1 ? first : Buffer.concat(parts), truncated }
 }

@@ -76,7 +76,8 @@ test('a line that was shown unfinished ends with its line feed, and is counted o
   expect(assembler.push(Buffer.from('\nnext\n'))).toEqual({ bytes: Buffer.from('next\n'), truncated: 0 })
   assembler.push(Buffer.from('half'))
   assembler.flush(false)
-  expect(assembler.push(Buffer.from(' and half\n'))).toEqual({ bytes: Buffer.from(' and half\n'), truncated: 1 })
+  expect(assembler.push(Buffer.from(' and'))).toBeUndefined()
+  expect(assembler.push(Buffer.from(' half\n'))).toEqual({ bytes: Buffer.from(' and half\n'), truncated: 1 })
   expect(assembler.push(Buffer.from('\n'))?.bytes.toString()).toBe('\n')
 })
 
@@ -94,4 +95,12 @@ test('an unfinished line is shown without half a character or half an escape seq
 test('a cut never falls into an escape sequence, unless the sequence is longer than the cap', () => {
   expect(feed(['aaaa\u001b[31mbb\n'], 7).text).toBe('aaaa\n\u001b[31mbb\n')
   expect(feed(['\u001b]0;a long title'], 6).text.replaceAll('\n', '')).toBe('\u001b]0;a long title')
+})
+
+test('a line that comes byte by byte is copied a few times, not for each byte', () => {
+  const assembler = createLineAssembler(10_000_000)
+  const byte = Buffer.from('x')
+  // Copying for each byte would take minutes.
+  for (let at = 0; at < 2_000_000; at += 1) assembler.push(byte)
+  expect(assembler.push(Buffer.from('\n'))?.bytes.length).toBe(2_000_001)
 })

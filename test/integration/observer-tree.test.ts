@@ -127,12 +127,16 @@ test('a cancelled cleaner says nothing more', async () => {
 })
 
 test('all of a living run is killed, wherever it went', async () => {
-  const run = startRun(
-    `setsid bash -c 'echo $$; sleep 1000' & (env -i setsid bash -c 'echo $$; sleep 1000' &); sleep 1000 & echo $!; trap "" TERM; while :; do sleep 1000; done`,
-  )
-  const pids = [await readPid(run), await readPid(run), await readPid(run)]
-  // The one whose parent ended and whose environment is empty can only be known from a snapshot.
-  expect(sorted(readRunMembers({ ...run, snapshot: [] }).map(({ pid }) => pid))).toEqual(expect.arrayContaining([pids[0], pids[2]]))
+  const run = startRun(`sleep 1000 & setsid bash -c 'echo $$; exec sleep 1000' & wait -n; trap "" TERM; while :; do sleep 1000; done`)
+  const stray = await readPid(run)
+  const hermit = startRun(`(env -i setsid bash -c 'echo $$; exec sleep 1000' &)`)
+  const unknown = await readPid(hermit)
+  await hermit.exited
+  const found = readRunMembers({ ...run, snapshot: [] }).map(({ pid }) => pid)
+  expect(found).toContain(stray)
+  expect(found).not.toContain(unknown)
+  // One whose parent ended and whose environment is empty can only be known from a snapshot.
+  const pids = [...found, unknown]
   const members = readRunMembers({ ...run, snapshot: pids.map(markOf) })
   process.kill(run.leaderPid, 'SIGKILL')
   signalProcesses(members, 'SIGKILL')

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { resolveUserEnvironment } from './config/user-environment.ts'
 import { parseArguments } from './commands/arguments.ts'
+import type { ReplacedOutputs } from './commands/context.ts'
 import { applyDirectoryOptions } from './commands/directory-options.ts'
 import { runCommand } from './commands/run-command.ts'
 import { exitStatusOf, NixpackError, renderError } from './contract/errors.ts'
@@ -13,7 +14,8 @@ import type { Manifest } from './contract/manifest.ts'
 import { createReport } from './log/report.ts'
 import { createStandardOutputs } from './log/terminal.ts'
 
-const outputs = createStandardOutputs()
+const standard = createStandardOutputs()
+let outputs: ReplacedOutputs = { ...standard, beforeExit: () => undefined }
 let program = 'nixpack'
 
 const main = async (): Promise<number> => {
@@ -23,7 +25,7 @@ const main = async (): Promise<number> => {
   if (invocation.flags.has('--help')) return printAbout(async () => (await import('./commands/help.ts')).renderHelp(manifest, programName()))
   if (invocation.flags.has('--version')) return printAbout(async () => (await import('./commands/version.ts')).renderVersion(manifest, process.env))
   return runCommand(command, {
-    ...outputs,
+    ...standard,
     ...invocation,
     manifest,
     readManifest: () => readManifest(process.env['NIXPACK_ENTRYPOINT']),
@@ -32,7 +34,8 @@ const main = async (): Promise<number> => {
     workingDir: process.cwd(),
     uid: process.getuid?.() ?? 0,
     runtimeDir: process.env['NIXPACK_RUNTIME'] ?? '',
-    report: createReport(outputs.stderr, manifest.name),
+    report: createReport(standard.stderr, manifest.name),
+    replaceOutputs: (replaced) => (outputs = replaced),
   })
 }
 
@@ -57,6 +60,7 @@ const printAbout = async (render: () => Promise<string>): Promise<number> => {
 }
 
 const exitWith = async (status: number): Promise<never> => {
+  outputs.beforeExit()
   await Promise.all([outputs.stdout.flush(LAST_WORDS_MS), outputs.stderr.flush(LAST_WORDS_MS)])
   process.exit(status)
 }

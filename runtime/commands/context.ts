@@ -27,7 +27,11 @@ export type CommandContext = {
   readonly stdout: Output
   readonly stderr: Output
   readonly report: Report
+  /** What the process itself writes to at its end, too. */
+  readonly replaceOutputs: (outputs: ReplacedOutputs) => void
 }
+
+export type ReplacedOutputs = Pick<CommandContext, 'stdout' | 'stderr'> & { readonly beforeExit: () => void }
 
 export type ProgramStart = {
   /** The bundle's file; undefined when the runtime was not started by a launcher. */

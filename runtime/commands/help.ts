@@ -20,7 +20,7 @@ export const renderHelp = (manifest: Manifest, program: string): string =>
     '',
   ].join('\n')
 
-const EXIT_STATUS: readonly Row[] = [
+export const EXIT_STATUS: readonly Row[] = [
   ['0', 'stopped as asked, or all work done'],
   ['1', 'a command found no running instance, or was refused'],
   ['2', 'the command line or the manifest is wrong'],

@@ -39,8 +39,13 @@ let
 
   defaultTypes =
     type:
-    if type == "integer" || type == "port" then
+    if type == "integer" then
       [ "int" ]
+    else if type == "port" then
+      [
+        "int"
+        "string"
+      ]
     else if type == "number" then
       [
         "int"
@@ -65,16 +70,17 @@ let
         at = "${where}.default";
         value = variable.default;
         shown = checks.describe value;
-        isNumeric = builtins.elem variable.type numeric;
+        isAutomatic = variable.type == "port" && value == "auto";
+        isNumeric = builtins.elem variable.type numeric && !isAutomatic;
       in
       [
         (checks.ofType at (defaultTypes variable.type) value)
         (checks.assertThat (!(variable.required or false)) ''${at}: a variable with "required = true" has no use for a default'' null)
+        (checks.assertThat (
+          variable.type != "port" || isAutomatic || (builtins.isInt value && value >= 1 && value <= 65535)
+        ) ''${at}: ${shown} is no port: expected 1 to 65535, or "auto"'' null)
         (checks.assertThat (!(isNumeric && variable ? min) || value >= variable.min) "${at}: ${shown} is less than min" null)
         (checks.assertThat (!(isNumeric && variable ? max) || value <= variable.max) "${at}: ${shown} is greater than max" null)
-        (checks.assertThat (
-          variable.type != "port" || (value >= 0 && value <= 65535)
-        ) "${at}: ${shown} is no port: expected 0 to 65535" null)
         (checks.assertThat (
           variable.type != "enum" || builtins.elem value variable.values
         ) "${at}: ${shown} is not among the values" null)

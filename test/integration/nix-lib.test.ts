@@ -77,6 +77,52 @@ describe('mkEntrypoint', () => {
     })
   })
 
+  it('takes every key that the runtime knows', async () => {
+    const { sockets, processes, tasks, heartbeats, pidFile } = await manifest(EVERYTHING)
+    expect(sockets).toMatchObject({
+      web: { tcp: '@{nixpack:env.WEB_ADDR}', reusePort: true, backlog: 10, interface: 'lo' },
+      path: { unix: '@{nixpack:dir.run}/s', mode: '0660', umask: '007', replace: true },
+      datagrams: { unixgram: '/run/d' },
+      ports: { udp: ':0' },
+    })
+    expect(processes['web']).toMatchObject({
+      command: ['/bin/web', '--fd', '@{nixpack:socket.web.fd}', '@{nixpack:socket.path.path}', '@{nixpack:env.WEB_PORT|offset}', '@{nixpack:process.index}'],
+      program: '/bin/other',
+      user: 'www',
+      group: '33',
+      groups: ['adm', '4'],
+      rlimits: { nofile: 1024, core: 'unlimited', stack: '1:2' },
+      dependsOn: { db: { condition: 'started', restart: true } },
+      startup: { notify: true },
+      ready: { http: 'http://@{nixpack:env.WEB_ADDR}/', recheck: '1s' },
+      liveness: { watchdog: '30s', action: { signal: 'SIGABRT' } },
+      resources: { maxMemory: '10%', maxCpu: 90.5, action: 'restart' },
+      hooks: { beforeStart: { command: ['/bin/hook', '@{nixpack:process.name}', '1'], ignoreFailure: true } },
+      stdin: { socket: 'path' },
+      stdout: { file: '@{nixpack:dir.log}/x', rotateWhen: 'midnight' },
+      stopSignals: [{ signal: 'SIGINT', wait: '1s' }],
+      reload: 'sequential',
+      restartOnChange: ['@{nixpack:dir.state}/x'],
+    })
+    expect(processes['cron']).toMatchObject({ schedule: { cron: '@{nixpack:env.WEB_WHEN}', timeZone: 'Europe/Berlin', runOnStart: true }, oneshot: true })
+    expect(tasks['migrate']).toMatchObject({ command: ['/bin/migrate', '@{nixpack:socket.web.port}', '1'], dependsOn: { db: 'ready' }, nice: 5 })
+    expect(heartbeats).toMatchObject([{ udp: '@{nixpack:env.WEB_ADDR}', processes: ['web'] }])
+    expect(pidFile).toBe('@{nixpack:dir.run}/pid')
+  })
+
+  it('takes a circus.ini as a path, and then any names of processes and sockets', async () => {
+    const { circusIni, processes } = await manifest(`{ name = "web"; circusIni = ${CIRCUS_INI}; exitPolicy.process = "fromThere"; }`)
+    expect(circusIni).toMatch(/^\/nix\/store\/[a-z0-9]{32}-circus\.ini$/)
+    expect(processes).toEqual({})
+    const text = `{ name = "web"; circusIni = "/a.ini"; processes.a = { command = [ "x" ]; dependsOn.b = "ready"; sockets = [ "c" ]; }; }`
+    await expect(manifest(text)).resolves.toMatchObject({ circusIni: '/a.ini' })
+  })
+
+  it('takes a port that is chosen on the target', async () => {
+    const { env } = await manifest(declaration('{ env.P = { type = "port"; default = "auto"; min = 2000; }; }'))
+    expect(env['P']).toMatchObject({ default: 'auto' })
+  })
+
   it('keeps the store paths that a command mentions in the closure', async () => {
     const context = await evaluate(`
       let
@@ -99,11 +145,95 @@ describe('mkEntrypoint', () => {
   })
 })
 
+const CIRCUS_INI = `(builtins.toFile "circus.ini" "[watcher:x]")`
+
+const EVERYTHING = `{
+  name = "web";
+  env = {
+    WEB_ADDR = { type = "address"; default = "localhost:80"; };
+    WEB_PORT = { type = "port"; default = 8000; };
+    WEB_WHEN = { type = "string"; default = "@daily"; };
+  };
+  sockets.web = { env, ... }: { tcp = env.WEB_ADDR; reusePort = true; backlog = 10; interface = "lo"; };
+  sockets.path = { dir, ... }: { unix = "\${dir.run}/s"; mode = "0660"; umask = "007"; replace = true; };
+  sockets.datagrams.unixgram = "/run/d";
+  sockets.ports.udp = ":0";
+  processes.db = { command = [ "/bin/db" ]; ready.logLine = "ready"; };
+  processes.cron = { env, ... }: {
+    command = [ "/bin/cron" ];
+    schedule = { cron = env.WEB_WHEN; timeZone = "Europe/Berlin"; runOnStart = true; };
+    oneshot = true;
+  };
+  processes.web = { env, dir, process, socket, ... }: {
+    description = "the site";
+    command = [ "/bin/web" "--fd" socket.web.fd socket.path.path env.WEB_PORT.offset process.index ];
+    program = "/bin/other";
+    environment.N = 1;
+    copyEnv = true;
+    workingDirectory = dir.tmp;
+    user = "www";
+    group = 33;
+    groups = [ "adm" 4 ];
+    umask = "027";
+    nice = -5;
+    oomScoreAdj = 100;
+    rlimits = { nofile = 1024; core = "unlimited"; stack = "1:2"; };
+    numprocesses = 2;
+    singleton = false;
+    autostart = true;
+    onDemand = false;
+    priority = -3;
+    warmupDelay = "1s";
+    dependsOn.db = { condition = "started"; restart = true; };
+    startup = { notify = true; timeout = "1m"; };
+    ready = { http = "http://\${env.WEB_ADDR}/"; recheck = "1s"; failureThreshold = 2; interval = "1s"; timeout = "5s"; };
+    liveness = { watchdog = "30s"; action.signal = "SIGABRT"; initialDelay = "1s"; failureThreshold = 1; };
+    resources = { maxMemory = "10%"; maxCpu = 90.5; interval = "1s"; maxCount = 1; children = false; action = "restart"; };
+    restart = "on-failure";
+    successStatuses = [ 0 "SIGTERM" ];
+    restartStatuses = [ 3 ];
+    preventStatuses = [ 4 "SIGHUP" ];
+    restartOnChange = [ "\${dir.state}/x" ];
+    restartDelay = "1s";
+    restartDelayMax = "2s";
+    restartBurst = -1;
+    restartWindow = "1m";
+    flapping = { attempts = 3; window = "2s"; retryIn = "1s"; maxRetry = -1; };
+    maxRetry = -1;
+    maxAge = "1d";
+    maxAgeVariance = "1h";
+    stopSignal = "SIGINT";
+    stopSignals = [ { signal = "SIGINT"; wait = "1s"; } ];
+    stopChildren = false;
+    gracefulTimeout = "5s";
+    reload = "sequential";
+    hooks.beforeStart = { command = [ "/bin/hook" process.name 1 ]; ignoreFailure = true; timeout = "1s"; };
+    sockets = [ "web" "path" ];
+    stdin.socket = "path";
+    stdout = { file = "\${dir.log}/x"; maxBytes = "1MiB"; backupCount = 2; rotateWhen = "midnight"; rotateInterval = 1; timeFormat = "%F"; utc = true; };
+    stderr = "null";
+    log = { lineMax = "1MiB"; partialTimeout = "1s"; ansi = "strip"; onSlow = "block"; };
+    essential = false;
+  };
+  tasks.migrate = { socket, ... }: { command = [ "/bin/migrate" socket.web.port 1 ]; dependsOn.db = "ready"; nice = 5; };
+  heartbeats = [ ({ env, ... }: { udp = env.WEB_ADDR; processes = [ "web" ]; interval = "1m"; maxCount = 2; pattern = "(?<pid>x)"; }) ];
+  pidFile = { dir, ... }: "\${dir.run}/pid";
+}`
+
 describe('a misspelt name is an evaluation error', () => {
   it.each([
     ['of a variable', '{ processes.web = { env, ... }: { command = [ env.WEB_ADR ]; }; }', "attribute 'WEB_ADR' missing"],
     ['of a file', '{ processes.web = { file, ... }: { command = [ file."web.cnf" ]; }; }', "attribute 'web.cnf' missing"],
     ['of a directory', '{ files.a = { dir, ... }: "${dir.rnu}"; }', "attribute 'rnu' missing"],
+    ['of a socket', '{ processes.web = { socket, ... }: { command = [ socket.wbe.fd ]; }; }', "attribute 'wbe' missing"],
+    [
+      'of what a socket of its kind has',
+      '{ sockets.s.unix = "/s"; processes.web = { socket, ... }: { command = [ socket.s.port ]; }; }',
+      "attribute 'port' missing",
+    ],
+    ['of a fact about a process', '{ processes.web = { process, ... }: { command = [ process.idx ]; }; }', "attribute 'idx' missing"],
+    ['of a lasting directory', '{ processes.web = { dir, ... }: { command = [ dir.sate ]; }; }', "attribute 'sate' missing"],
+    ['of an offset of what is no number', '{ processes.web = { env, ... }: { command = [ env.WEB_TOKEN.offset ]; }; }', "attribute 'offset' missing"],
     ['of a filter', '{ files.a = { env, ... }: "${env.WEB_ADDR.quoted}"; }', "attribute 'quoted' missing"],
     ['of a part that the type has not', '{ files.a = { env, ... }: "${env.WEB_TOKEN.port}"; }', "attribute 'port' missing"],
   ])('%s', async (_, extra, message) => {
@@ -116,7 +246,10 @@ const dbProcess = (text: string): string => `{ processes.db = { command = [ "x" 
 
 describe('what is wrong with a declaration is said', () => {
   it.each([
-    ['{ procesess = { }; }', 'mkEntrypoint: unknown key "procesess"; accepted: name, description, env, files, processes, exitPolicy'],
+    [
+      '{ procesess = { }; }',
+      'mkEntrypoint: unknown key "procesess"; accepted: name, description, env, files, sockets, processes, tasks, circusIni, heartbeats, pidFile, exitPolicy',
+    ],
     ['{ name = "a b"; }', 'name: expected a name'],
     [`{ name = "${'n'.repeat(41)}"; }`, 'name: at most 40 characters'],
     ['{ processes = { }; }', 'at least one process'],
@@ -146,11 +279,58 @@ describe('what is wrong with a declaration is said', () => {
     [dbProcess('comand = [ ];'), 'processes.db: unknown key "comand"'],
     [dbProcess('dependsOn.bd = "started";'), 'processes.db.dependsOn.bd: there is no process "bd"; declared: db'],
     [dbProcess('dependsOn.db = "started";'), 'dependsOn is circular: db -> db'],
-    [dbProcess('ready = { tcp = "a:1"; unix = "/b"; };'), 'processes.db.ready: expected exactly one of tcp, unix, exec, logLine; got 2'],
+    [
+      dbProcess('ready = { tcp = "a:1"; unix = "/b"; };'),
+      'processes.db.ready: expected exactly one of tcp, unix, http, exec, logLine, notify, fd, path; got 2',
+    ],
     [dbProcess('gracefulTimeout = "ten";'), 'processes.db.gracefulTimeout: expected a duration'],
     [dbProcess('stopSignal = "TERM";'), 'processes.db.stopSignal: expected a signal'],
     [dbProcess('restart = "no";'), 'processes.db.restart: expected one of always, on-failure, never; got "no"'],
     [dbProcess('essential = "yes";'), 'processes.db.essential: expected true or false, got "yes"'],
+    [dbProcess('sockets = [ "wbe" ];'), 'processes.db.sockets: expected one of ; got "wbe"'],
+    [dbProcess('stdin.socket = "wbe";'), 'processes.db.sockets: expected one of ; got "wbe"'],
+    [dbProcess('stdin = "tty";'), 'processes.db.stdin: expected "null" or { socket = "NAME"; }, got "tty"'],
+    [dbProcess('stdout.fiel = "x";'), 'processes.db.stdout: "file" is missing'],
+    [dbProcess('stdout = { file = "x"; maxByte = "1kB"; };'), 'processes.db.stdout: unknown key "maxByte"'],
+    [dbProcess('stdout = { file = "x"; maxBytes = "many"; };'), 'processes.db.stdout.maxBytes: expected a size'],
+    [dbProcess('stderr = "file";'), 'processes.db.stderr: expected "log", "null" or { file = …; }, got "file"'],
+    [dbProcess('log.ansi = "no";'), 'processes.db.log.ansi: expected one of auto, keep, strip; got "no"'],
+    [dbProcess('rlimits.nofil = 1;'), 'processes.db.rlimits: unknown key "nofil"'],
+    [dbProcess('rlimits.nofile = "x";'), 'processes.db.rlimits.nofile: expected a number, "unlimited" or "SOFT:HARD", got "x"'],
+    [dbProcess('nice = 20;'), 'processes.db.nice: expected an integer from -20 to 19, got 20'],
+    [dbProcess('umask = "9";'), 'processes.db.umask: expected three octal digits'],
+    [dbProcess('numprocesses = 1001;'), 'processes.db.numprocesses: expected an integer from 0 to 1000, got 1001'],
+    [dbProcess('numprocesses = 2; singleton = true;'), 'processes.db.numprocesses: there can be one of a singleton'],
+    [dbProcess('onDemand = true;'), 'processes.db.onDemand: needs sockets'],
+    [dbProcess('hooks.beforStart.command = [ "x" ];'), 'processes.db.hooks: unknown key "beforStart"'],
+    [dbProcess('hooks.afterStop = { };'), 'processes.db.hooks.afterStop: "command" is missing'],
+    [dbProcess('schedule = { };'), 'processes.db.schedule: expected exactly one of cron, interval; got 0'],
+    [dbProcess('liveness.notify = true;'), 'processes.db.liveness: unknown key "notify"'],
+    [dbProcess('liveness = { tcp = ":1"; action = "kill"; };'), 'processes.db.liveness.action: expected "restart" or { signal = …; }, got "kill"'],
+    [dbProcess('startup.notify = false;'), 'processes.db.startup.notify: expected true, got false'],
+    [dbProcess('ready.fd = 2;'), 'processes.db.ready.fd: expected an integer from 3 to 255, got 2'],
+    [dbProcess('resources = { };'), 'processes.db.resources: expected at least one of'],
+    [dbProcess('resources.maxMemory = 5;'), 'processes.db.resources.maxMemory: expected a size such as "512MiB", or a share'],
+    [dbProcess('successStatuses = [ 256 ];'), 'processes.db.successStatuses.0: expected an integer from 0 to 255, got 256'],
+    [dbProcess('stopSignals = [ { signal = "SIGINT"; } ];'), 'processes.db.stopSignals.0: "wait" is missing'],
+    [dbProcess('reload = "hard";'), 'processes.db.reload: expected "graceful", "sequential" or { signal = …; }, got "hard"'],
+    [dbProcess('restartBurst = -2;'), 'processes.db.restartBurst: expected an integer of at least -1, got -2'],
+    [dbProcess('flapping.atempts = 1;'), 'processes.db.flapping: unknown key "atempts"'],
+    [dbProcess('dependsOn.db = { conditon = "ready"; };'), 'processes.db.dependsOn.db: unknown key "conditon"'],
+    ['{ sockets.s = { }; }', 'sockets.s: expected exactly one of tcp, udp, unix, unixgram; got 0'],
+    ['{ sockets.s = { tcp = ":1"; unix = "/s"; }; }', 'sockets.s: expected exactly one of tcp, udp, unix, unixgram; got 2'],
+    ['{ sockets.s = { tcp = ":1"; blacklog = 1; }; }', 'sockets.s: unknown key "blacklog"'],
+    ['{ sockets."a/b".tcp = ":1"; }', 'sockets.a/b: expected a name'],
+    ['{ sockets.s = { env, ... }: { unix = env.WEB_TOKEN; }; }', 'sockets.s: the secret "WEB_TOKEN" would show'],
+    ['{ tasks.t = { }; }', 'tasks.t: "command" is missing'],
+    ['{ tasks.t = { command = [ "x" ]; restart = "never"; }; }', 'tasks.t: unknown key "restart"'],
+    ['{ tasks.t = { command = [ "x" ]; dependsOn.bd = "started"; }; }', 'tasks.t.dependsOn.bd: there is no process "bd"'],
+    ['{ tasks.t = { env, ... }: { command = [ env.WEB_TOKEN ]; }; }', 'tasks.t: the secret "WEB_TOKEN" would show'],
+    ['{ heartbeats = [ { udp = ":1"; } ]; }', 'heartbeats.0: "processes" is missing'],
+    ['{ heartbeats = [ { udp = ":1"; processes = [ "wbe" ]; } ]; }', 'heartbeats.0.processes.0: expected one of db, web; got "wbe"'],
+    ['{ circusIni = [ ]; }', 'circusIni: expected a string, got a list'],
+    ['{ processes.a = { env, ... }: { command = [ "x" ]; hooks.afterStop.command = [ env.WEB_TOKEN ]; }; }', 'the secret "WEB_TOKEN" would show'],
+    [variable('type = "port"; default = "atuo";'), 'env.X.default: "atuo" is no port: expected 1 to 65535, or "auto"'],
     ['{ processes.a.command = [ "x" ]; processes.b = { command = [ "x" ]; dependsOn.a = "ready"; }; }', 'waits until "a" is ready'],
     ['{ processes.a = { env, ... }: { command = [ "-p${env.WEB_TOKEN.shell}" ]; }; }', 'the secret "WEB_TOKEN" would show'],
   ])('%s', async (extra, message) => {

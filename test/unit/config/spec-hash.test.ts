@@ -4,10 +4,14 @@ import { planParts } from '../../helpers/plan-context.ts'
 const ENV = { A: { type: 'string', default: 'a' }, B: { type: 'string', default: 'b' } }
 const FILES = { outer: { text: 'include @{nixpack:file.inner}' }, inner: { text: 'b = @{nixpack:env.B}' }, other: { text: '@{nixpack:env.A}' } }
 
-const hashOf = (declaration: Readonly<Record<string, unknown>>, ...[environment = {}, others = {}]: readonly Readonly<Record<string, string | object>>[]) => {
+type Parts = Readonly<Record<string, unknown>>
+
+const hashOf = (declaration: Parts, environment: Readonly<Record<string, string>> = {}, others: Parts = {}) => {
   const parts = { env: ENV, files: FILES, processes: { p: { command: ['/bin/p', '@{nixpack:file.outer}'], ...declaration } }, ...others }
-  return planParts(parts, { environment: Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, String(value)])) }).processes[0]?.hash
+  return planParts(parts, { environment }).processes[0]?.hash
 }
+
+const withSockets = (backlog: number): Parts => ({ sockets: { s: { tcp: ':80', backlog }, t: { tcp: ':81' } } })
 
 const BEFORE = hashOf({})
 
@@ -43,7 +47,6 @@ test('a variable that it gets counts', () => {
 })
 
 test('an option of a socket that it is passed counts', () => {
-  const sockets = (backlog: number) => ({ sockets: { s: { tcp: ':80', backlog }, t: { tcp: ':81' } } })
-  expect(hashOf({ sockets: ['s'] }, {}, sockets(1))).not.toBe(hashOf({ sockets: ['s'] }, {}, sockets(2)))
-  expect(hashOf({ sockets: ['t'] }, {}, sockets(1))).toBe(hashOf({ sockets: ['t'] }, {}, sockets(2)))
+  expect(hashOf({ sockets: ['s'] }, {}, withSockets(1))).not.toBe(hashOf({ sockets: ['s'] }, {}, withSockets(2)))
+  expect(hashOf({ sockets: ['t'] }, {}, withSockets(1))).toBe(hashOf({ sockets: ['t'] }, {}, withSockets(2)))
 })

@@ -12,8 +12,8 @@
 #include "flags.h"
 #include "plain.h"
 #include "self.h"
-#include "spawner.h"
 #include "signals.h"
+#include "spawner.h"
 
 static const char *base_name(const char *path) {
   const char *slash = strrchr(path, '/');

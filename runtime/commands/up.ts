@@ -1,63 +1,125 @@
 // `up`: the one command that runs something. Reads top to bottom as a run goes by.
 
-import { setTimeout } from 'node:timers/promises'
-
+import { existsSync } from 'node:fs'
 import { createRunDirectory } from '../config/run-directory.ts'
-import { planProcesses } from '../config/plan-processes.ts'
-import { writeFiles } from '../config/write-files.ts'
+import { NixpackError } from '../contract/errors.ts'
+import type { RunPaths } from '../contract/directories.ts'
 import { acquireInstanceLock } from '../control/instance-lock.ts'
-import type { ControlOptions, ControlServer } from '../control/server.ts'
+import { createControlServer } from '../control/server.ts'
+import type { ControlServer } from '../control/server.ts'
+import { createLogConsole } from '../log/console.ts'
+import { createLogFiles } from '../log/log-files.ts'
 import { createLogHub } from '../log/log-hub.ts'
-import { createPrefixer, wantsColour } from '../log/prefix.ts'
+import type { LogHub } from '../log/log-hub.ts'
+import { createDemand } from '../supervisor/demand.ts'
+import { createOuterService } from '../supervisor/outer-service.ts'
+import type { Outcome } from '../supervisor/outcome.ts'
+import { renderLabel } from '../supervisor/pool-plan.ts'
+import { createSpawner } from '../supervisor/spawner.ts'
+import type { Spawner } from '../supervisor/spawner.ts'
 import { createStreamSet } from '../supervisor/stream-set.ts'
 import { createSupervisor } from '../supervisor/supervisor.ts'
-import type { Outcome } from '../supervisor/outcome.ts'
-import type { RunPaths } from '../contract/directories.ts'
+import type { Supervisor } from '../supervisor/supervisor.ts'
+import { createConfiguration } from './configuration.ts'
 import type { Command, CommandContext } from './context.ts'
-import { readVariables, renderConfiguration } from './preparation.ts'
-import { watchSignals } from './signals.ts'
+import { createDetachment } from './detach.ts'
+import type { Detachment } from './detach.ts'
+import { resolveLineStyle } from './line-options.ts'
+import { writePidFile } from './pid-file.ts'
+import { createTerminalWatch, watchSignals } from './signals.ts'
+import { planSource, readSource, writeSource } from './source.ts'
+import type { PlannedSource, Source } from './source.ts'
 
-export const up: Command = async (context) => {
-  const { manifest, instance, uid } = context
-  const variables = readVariables(context, true)
+export const up: Command = async (given) => {
+  const { manifest, instance, uid, environment } = given
   const lock = await acquireInstanceLock({ uid, bundle: manifest.name, instance })
-  const directory = createRunDirectory(context, { bundle: manifest.name, instance })
+  const detachment = createDetachment(given)
+  const context = detachment?.context ?? given
+  // It starts while the configuration is read.
+  const spawner = createSpawner({ shimPath: `${context.runtimeDir}/bin/shim`, environment, warn: (text) => context.report.warn(text) })
+  const undo: (() => void)[] = [lock.release, spawner.close]
   try {
-    writeFiles(renderConfiguration(context, variables, directory.paths), directory.paths.filesDir)
-    const specs = planProcesses(manifest, { ...context, variables, paths: directory.paths })
-    const { status, error } = await supervise(context, directory.paths, specs)
+    const source = await readSource(context, { kind: 'run' })
+    await lockState(spawner, source)
+    const directory = createRunDirectory(context, { bundle: manifest.name, instance })
+    undo.push(directory.remove)
+    const planned = planSource(source, directory.paths, context.operands)
+    writeSource(planned, directory.paths)
+    const { pidFilePath } = planned.plan
+    if (pidFilePath !== undefined) undo.push(writePidFile(pidFilePath, process.pid).remove)
+    const { status, error } = await supervise({ context, detachment, spawner, paths: directory.paths, source, planned })
     if (error !== undefined) throw error
     return status
   } finally {
-    directory.remove()
-    lock.release()
+    for (const step of undo.toReversed()) step()
   }
 }
 
-const supervise = async (context: CommandContext, paths: RunPaths, specs: ReturnType<typeof planProcesses>): Promise<Outcome> => {
-  const { manifest, report, stdout, runtimeDir } = context
-  const names = specs.map(({ name }) => name)
-  const prefix = createPrefixer({ names, colour: wantsColour(context.environment, context.isTerminal) })
-  const hub = createLogHub({ processes: names, write: (name, lines) => stdout.write(prefix(name, lines), lines.count) })
-  const streams = createStreamSet()
-  stdout.onCongestion((isCongested) => streams.setPaused(isCongested))
-  const supervisor = createSupervisor({
-    specs,
-    exitPolicy: manifest.exitPolicy,
-    shimPath: `${runtimeDir}/bin/shim`,
-    fifosDir: paths.fifosDir,
-    hub,
-    streams,
-    report,
+/** What outlives a run has one user at a time, whatever instance it thinks it is. */
+const lockState = async (spawner: Spawner, { directories, usedDirectories }: Source): Promise<void> => {
+  if (usedDirectories.size === 0 || !existsSync(directories.state)) return
+  const answer = await spawner.lock(`${directories.state}/.nixpack.lock`)
+  if (answer.held) return
+  const holder = answer.pid === undefined ? '' : ` (pid ${answer.pid})`
+  throw new NixpackError('STATE_LOCKED', `cannot use the state directory "${directories.state}": another instance is using it${holder}`, {
+    hint: 'stop that instance, or choose another directory with --state-dir',
   })
-  const unwatchSignals = watchSignals(supervisor)
-  supervisor.start()
-  const control = startControl(context, { socketPath: paths.controlSocketPath, supervisor, hub })
+}
+
+type Run = {
+  readonly context: CommandContext
+  readonly detachment: Detachment | undefined
+  readonly spawner: Spawner
+  readonly paths: RunPaths
+  readonly source: Source
+  readonly planned: PlannedSource
+}
+
+const supervise = async ({ context, detachment, spawner, paths, source, planned }: Run): Promise<Outcome> => {
+  const { report, stdout, uid } = context
+  const hub = createLogHub()
+  const files = createLogFiles({ report })
+  const labels = planned.plan.processes.flatMap((spec) => Array.from({ length: spec.numprocesses }, (_, index) => renderLabel(spec, index + 1)))
+  const console = createLogConsole({ ...resolveLineStyle(context), output: stdout, labels, isTerminal: context.isTerminal })
+  const streams = createStreamSet({ hub, files, console })
+  const reopenLogs = (): void => {
+    files.reopen()
+    detachment?.reopen()
+  }
+  const services = { spawner, demand: createDemand(spawner), fifosDir: paths.fifosDir, uid, hub, streams, report, reopenLogs }
+  const supervisor = createSupervisor({ services, plan: planned.plan })
+  void spawner.lost.then((reason) => supervisor.fail(new NixpackError('SPAWNER_LOST', `cannot go on: the spawner is lost: ${reason}`)))
+  const configuration = createConfiguration({ context, paths, loaded: { source, planned }, supervisor })
+  const outer = createOuterService({ environment: context.environment, supervisor, arrived: supervisor.arrived, tell: spawner.tell })
+  const reload = async (): Promise<void> => {
+    outer.reloading()
+    try {
+      const change = await configuration.reload()
+      report.info(`configuration read again: ${renderChange(change)}`)
+    } catch (error) {
+      report.warn(`nothing is changed: ${error instanceof Error ? error.message : String(error)}`)
+    }
+    outer.reloaded()
+  }
+  const unwatchSignals = watchSignals({
+    down: supervisor.down,
+    reopenLogs: supervisor.reopenLogs,
+    reload: () => void reload(),
+    hasLostTerminal: createTerminalWatch(),
+  })
+  supervisor.events.subscribe(({ kind }) => {
+    if (kind === 'scaled' || kind === 'added' || kind === 'changed') console.setLabels(readLabels(supervisor))
+  })
+  await supervisor.open()
+  const control = await startControl({ context, paths, supervisor, configuration, hub })
+  detachment?.answers(supervisor)
+  const heartbeats = await startHeartbeats(context, supervisor)
   const outcome = await supervisor.done
-  await streams.drain(stdout.isCongested ? CONGESTED_DRAIN_MS : LAST_DRAIN_MS)
-  streams.destroy()
-  const server = await control
-  await server?.close()
+  heartbeats?.close()
+  outer.close()
+  await streams.drain(stdout.isFull('drop') ? CONGESTED_DRAIN_MS : LAST_DRAIN_MS)
+  await streams.close(LAST_DRAIN_MS)
+  await control?.close()
   unwatchSignals()
   return outcome
 }
@@ -66,21 +128,34 @@ const supervise = async (context: CommandContext, paths: RunPaths, specs: Return
 const LAST_DRAIN_MS = 100
 const CONGESTED_DRAIN_MS = 5000
 
-type ControlParts = Pick<ControlOptions, 'socketPath' | 'supervisor' | 'hub'>
+const readLabels = (supervisor: Supervisor): readonly string[] => supervisor.status().flatMap(({ instances }) => instances.map(({ label }) => label))
 
-/** Loading HTTP takes some 10 ms in which nothing else happens here: by then the first programs are on their way. */
-const HTTP_DELAY_MS = 10
+const renderChange = (change: Readonly<Record<string, readonly string[]>>): string => {
+  const parts = Object.entries(change).flatMap(([kind, names]) => (kind === 'kept' || names.length === 0 ? [] : [`${kind} ${names.join(', ')}`]))
+  return parts.length === 0 ? 'nothing has changed' : parts.join('; ')
+}
 
-/** HTTP is loaded while the processes are starting. Without a control socket they run all the same. */
-const startControl = async (context: CommandContext, parts: ControlParts): Promise<ControlServer | undefined> => {
+type ControlParts = Pick<Run, 'context' | 'paths'> & {
+  readonly supervisor: Supervisor
+  readonly configuration: ReturnType<typeof createConfiguration>
+  readonly hub: LogHub
+}
+
+/** Without a control socket the processes run all the same. */
+const startControl = async ({ context, paths, ...parts }: ControlParts): Promise<ControlServer | undefined> => {
   const { manifest, instance, stdout, report } = context
   try {
-    await setTimeout(HTTP_DELAY_MS)
-    const { createControlServer } = await import('../control/server.ts')
     const linesDropped = (): number => stdout.linesDropped
-    return await createControlServer({ ...parts, name: manifest.name, instance, linesDropped })
+    return await createControlServer({ ...parts, socketPath: paths.controlSocketPath, name: manifest.name, instance, linesDropped })
   } catch (error) {
     report.warn(`no control socket: ${error instanceof Error ? error.message : String(error)}`)
     return undefined
   }
+}
+
+/** Loaded only by bundles that use it. */
+const startHeartbeats = async ({ report }: CommandContext, supervisor: Supervisor): Promise<{ close(): void } | undefined> => {
+  if ((supervisor.plan.heartbeats ?? []).length === 0) return undefined
+  const { createHeartbeats } = await import('../supervisor/heartbeats.ts')
+  return createHeartbeats({ supervisor, warn: (text) => report.warn(text) })
 }

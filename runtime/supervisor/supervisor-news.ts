@@ -7,6 +7,7 @@ import { describeChange, describeState } from './describe.ts'
 import type { WritableEventLog } from './event-log.ts'
 import { renderLastLines } from './outcome.ts'
 import type { InstanceChange } from './pool.ts'
+import type { ProcessEvent } from './state.ts'
 
 /** `isDecisive`: the bundle ends because of it, and says the rest then. */
 export const reportChange = ({ report, hub }: Pick<RunnerServices, 'report' | 'hub'>, change: InstanceChange, isDecisive: boolean): void => {
@@ -27,9 +28,25 @@ export const publishChange = (events: WritableEventLog, change: InstanceChange):
   const { pool, instance, before, after, event } = change
   const about = { process: pool.name, label: instance.label, state: after.state, pid: after.pid ?? before.pid ?? null }
   const publish = (kind: SupervisorEvent['kind'], text: string): void => events.publish({ ...about, kind, text })
-  if (event.kind === 'spawned') publish('spawned', `runs as pid ${event.pid}`)
-  if (event.kind === 'exit') publish('exited', renderExit(event.exit))
-  if (event.kind === 'unhealthy' || event.kind === 'exceeded' || event.kind === 'unready' || event.kind === 'startTimeout') publish('health', event.reason)
-  if (event.kind === 'hookFailed') publish('hook', event.reason)
+  const { kind, text } = describeEvent(event)
+  if (kind !== undefined) publish(kind, text)
   if (before.state !== after.state) publish('state', describeState(before, after))
+}
+
+const describeEvent = (event: ProcessEvent): { readonly kind?: SupervisorEvent['kind']; readonly text: string } => {
+  switch (event.kind) {
+    case 'spawned':
+      return { kind: 'spawned', text: `runs as pid ${event.pid}` }
+    case 'exit':
+      return { kind: 'exited', text: renderExit(event.exit) }
+    case 'unhealthy':
+    case 'exceeded':
+    case 'unready':
+    case 'startTimeout':
+      return { kind: 'health', text: event.reason }
+    case 'hookFailed':
+      return { kind: 'hook', text: event.reason }
+    default:
+      return { text: '' }
+  }
 }

@@ -28,24 +28,32 @@ export const createPlanning = (core: Core, sockets: Sockets, commands: Commands)
     core.advance()
     await arrived
   }
+  const exchangeProcesses = (next: Plan, { added, changed, removed }: PlanChange): void => {
+    for (const name of removed) core.remove(name)
+    for (const spec of next.processes) {
+      const pool = fleet.find(spec.name)
+      if (pool === undefined) core.insert(spec)
+      else if (changed.includes(spec.name)) {
+        pool.replaceSpec(spec)
+        pool.scale(spec.numprocesses)
+      }
+    }
+    fleet.arrange(next.processes.map(({ name }) => name))
+    for (const name of added) tell('added', name, 'is declared from now on')
+    for (const name of changed) tell('changed', name, 'is declared in another way from now on')
+    for (const name of removed) tell('removed', name, 'is no longer declared')
+  }
   const carryOut = async (next: Plan, change: PlanChange, socketChange: SocketChange): Promise<void> => {
     const wanted = new Set(change.changed.filter((name) => fleet.find(name)?.isWanted === true))
     await run('stop', [...change.changed, ...change.removed])
     await exchangeSockets(core, sockets, socketChange)
-    for (const name of change.removed) core.remove(name)
-    for (const spec of next.processes) {
-      const pool = fleet.find(spec.name)
-      if (pool === undefined || !change.changed.includes(spec.name)) continue
-      pool.replaceSpec(spec)
-      pool.scale(spec.numprocesses)
-    }
-    for (const spec of next.processes) if (change.added.includes(spec.name) && fleet.find(spec.name) === undefined) core.insert(spec)
-    fleet.arrange(next.processes.map(({ name }) => name))
-    const started = next.processes.filter(({ name, autostart }) => wanted.has(name) || (autostart && change.added.includes(name))).map(({ name }) => name)
-    for (const name of change.added) tell('added', name, 'is declared from now on')
-    for (const name of change.changed) tell('changed', name, 'is declared in another way from now on')
-    for (const name of change.removed) tell('removed', name, 'is no longer declared')
-    if (!core.isStopping) await run('start', started)
+    exchangeProcesses(next, change)
+    const started = next.processes.filter(({ name, autostart }) => wanted.has(name) || (autostart && change.added.includes(name)))
+    if (!core.isStopping)
+      await run(
+        'start',
+        started.map(({ name }) => name),
+      )
     events.publish({ ...OF_THE_BUNDLE, text: 'has another plan' })
   }
   return {

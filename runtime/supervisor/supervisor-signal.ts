@@ -7,20 +7,18 @@ import type { ProcessMark } from './process-tree.ts'
 import { signalProcesses } from './session.ts'
 
 /** The pids it was sent to. */
-export const signalInstance = (
-  { runner }: Instance,
-  signal: NodeJS.Signals,
-  { children = false, recursive = false, pid }: SignalOptions,
-): readonly number[] => {
-  const leaderPid = runner.record.pid
+export const signalInstance = ({ runner }: Instance, signal: NodeJS.Signals, options: SignalOptions): readonly number[] => {
+  const { pid: leaderPid } = runner.record
   if (leaderPid === undefined) return []
-  const below = recursive ? readDescendants(leaderPid) : children || pid !== undefined ? readChildren(leaderPid) : []
-  const isLeaderMeant = !children && (pid === undefined || pid === leaderPid)
-  const meant = pid === undefined || pid === leaderPid ? (children || recursive ? below : []) : below.filter((mark) => mark.pid === pid)
+  const isLeaderMeant = options.children !== true && (options.pid === undefined || options.pid === leaderPid)
+  const told = selectBelow(leaderPid, options).filter((mark) => signalProcesses([mark], signal) > 0)
   // Hooks of the process have a say about the process itself.
   if (isLeaderMeant) runner.run?.sendSignal(signal, false)
-  return [...(isLeaderMeant ? [leaderPid] : []), ...signalMarks(meant, signal)]
+  return [...(isLeaderMeant ? [leaderPid] : []), ...told.map(({ pid }) => pid)]
 }
 
-const signalMarks = (marks: readonly ProcessMark[], signal: NodeJS.Signals): readonly number[] =>
-  marks.filter((mark) => signalProcesses([mark], signal) > 0).map(({ pid }) => pid)
+const selectBelow = (leaderPid: number, { children = false, recursive = false, pid }: SignalOptions): readonly ProcessMark[] => {
+  if (pid !== undefined && pid !== leaderPid) return readDescendants(leaderPid).filter((mark) => mark.pid === pid)
+  if (recursive) return readDescendants(leaderPid)
+  return children ? readChildren(leaderPid) : []
+}

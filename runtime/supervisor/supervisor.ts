@@ -38,11 +38,12 @@ export type SupervisorOptions = {
 export const createSupervisor = ({ services: given, plan }: SupervisorOptions): Supervisor => {
   const sockets = createSockets(given.spawner)
   const services: RunnerServices = { ...given, socketAddresses: () => sockets.addresses }
-  const core = createCore(services, plan)
+  const { processes, sockets: declaredSockets, ...declared } = plan
+  const core = createCore(services, declared)
   const { fleet, chronicle } = core
   const commands = createCommands(core)
   const planning = createPlanning(core, sockets, commands)
-  for (const spec of plan.processes) core.insert(spec)
+  for (const spec of processes) core.insert(spec)
   const arrived = Promise.withResolvers<true>()
 
   const statusOf = (pool: Pool) =>
@@ -69,7 +70,7 @@ export const createSupervisor = ({ services: given, plan }: SupervisorOptions): 
     update: planning.update,
     apply: planning.apply,
     async open() {
-      if (plan.sockets.length > 0) await sockets.open(plan.sockets)
+      if (declaredSockets.length > 0) await sockets.open(declaredSockets)
       for (const pool of fleet.pools) if (pool.spec.autostart) pool.start()
       core.events.publish({ ...OF_THE_BUNDLE, text: 'is starting' })
       void core

@@ -1,12 +1,13 @@
 // Before a start: whether somebody else already has the address at which the process is going to be asked.
 
+import { connect } from 'node:net'
 import type { ReadyCheck } from '../contract/process-spec.ts'
 import { createHolds, findOwner, isHeldBySpawner, readTcpListeners, readUnixListeners } from './port-owner.ts'
-import type { Listeners } from './port-owner.ts'
-import { renderTarget } from './probe-connect.ts'
+import type { Listeners, SocketOwner } from './port-owner.ts'
+import { isLocalhost, renderTarget } from './probe-connect.ts'
 import type { Target } from './probe-connect.ts'
 import { parseHttpTarget } from './probe-http.ts'
-import { readDescendants } from './process-tree.ts'
+import { readStat, readText } from './process-tree.ts'
 
 export type Occupant = {
   readonly address: string
@@ -15,35 +16,60 @@ export type Occupant = {
   readonly program: string | undefined
 }
 
-export type Friends = {
-  /** Other instances of the same process, which may share the address with it. */
-  readonly leaderPids: readonly number[]
-}
-
-/** Who listens there now. A declared socket, which our spawner holds, has no occupant. Names other than localhost are not looked up. */
-export const findOccupant = (check: ReadyCheck | undefined, friends: Friends): Occupant | undefined => {
+/**
+ * Who listens there now. Another instance of the same process may, and so may our spawner, for a declared socket. Addresses
+ * of other hosts have no occupant here, whatever is there. Never rejects.
+ */
+export const findOccupant = async (check: ReadyCheck | undefined, processName: string): Promise<Occupant | undefined> => {
   const target = resolveTarget(check)
-  const listeners = target === undefined ? [] : readListeners(target)
-  if (target === undefined || listeners.length === 0 || isFriendly(listeners, friends)) return undefined
+  // Usually nobody does, and that is quickly said; to go through the tables of all sockets takes milliseconds.
+  if (target === undefined || !(await isTaken(target))) return undefined
+  const listeners = readListeners(target)
+  if (listeners.length === 0 || isHeldBySpawner(createHolds(listeners))) return undefined
   const owner = findOwner(listeners)
-  return { address: renderTarget(target), pid: owner?.pid, program: owner?.program }
+  return owner !== undefined && isInstance(owner, processName) ? undefined : { address: renderTarget(target), pid: owner?.pid, program: owner?.program }
 }
 
 const resolveTarget = (check: ReadyCheck | undefined): Target | undefined => {
-  if (check?.kind === 'tcp') return check
+  if (check?.kind === 'tcp') return { host: check.host, port: check.port }
   if (check?.kind === 'unix') return { path: check.socketPath }
   return check?.kind === 'http' && URL.canParse(check.url) ? parseHttpTarget(check.url) : undefined
 }
 
-const readListeners = (target: Target): Listeners => {
-  if ('path' in target) return readUnixListeners(target.path)
-  const hosts = /^(?:.*\.)?localhost$/i.test(target.host) ? ['127.0.0.1', '::1'] : [target.host]
-  return hosts.flatMap((host) => readTcpListeners(host, target.port))
+const isTaken = async (target: Target): Promise<boolean> => {
+  if ('path' in target) return canConnect(target)
+  const answers = await Promise.all(hostsOf(target.host).map((host) => canConnect({ host, port: target.port })))
+  return answers.includes(true)
 }
 
-const isFriendly = (listeners: Listeners, { leaderPids }: Friends): boolean => {
-  const holds = createHolds(listeners)
-  return isHeldBySpawner(holds) || leaderPids.some((pid) => holds(pid) || readDescendants(pid).some((child) => holds(child.pid)))
+/** Other names would have to be looked up, and are hardly of this host. */
+const hostsOf = (host: string): readonly string[] => (isLocalhost(host) ? ['127.0.0.1', '::1'] : [host])
+
+const canConnect = (target: Target): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(target)
+    const answer = (isConnected: boolean): void => {
+      socket.destroy()
+      resolve(isConnected)
+    }
+    // Of a listener of this host the kernel would have told at once.
+    socket.setTimeout(CONNECT_LIMIT_MS, () => answer(false))
+    socket.on('connect', () => answer(true)).on('error', () => answer(false))
+  })
+
+const CONNECT_LIMIT_MS = 200
+
+const readListeners = (target: Target): Listeners =>
+  'path' in target ? readUnixListeners(target.path) : hostsOf(target.host).flatMap((host) => readTcpListeners(host, target.port))
+
+const isInstance = ({ pid }: SocketOwner, processName: string): boolean =>
+  `\0${readText(`/proc/${pid}/environ`)}`.includes(`\0NIXPACK_PROCESS=${processName}\0`) && isOurs(pid)
+
+/** Another bundle may have a process of the same name. */
+const isOurs = (pid: number): boolean => {
+  let parent = readStat(pid)?.parentPid
+  while (parent !== undefined && parent > 1 && parent !== process.pid) parent = readStat(parent)?.parentPid
+  return parent === process.pid
 }
 
 export const renderOccupant = ({ address, pid, program }: Occupant): string => {

@@ -61,7 +61,7 @@ export const renderTarget = (target: Target): string =>
 const renderError = (error: Error): string => ('code' in error && typeof error.code === 'string' ? error.code : error.message)
 
 /** RFC 6761: these names mean this host, also where neither /etc/hosts nor a name server says so. */
-const isLocalhost = (host: string): boolean => /^(?:.*\.)?localhost$/i.test(host)
+export const isLocalhost = (host: string): boolean => /^(?:.*\.)?localhost$/i.test(host)
 
 const lookupLocalhost: LookupFunction = (_name, _options, answer) =>
   answer(null, [

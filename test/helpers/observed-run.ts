@@ -15,10 +15,10 @@ export type ObservedRun = RunFacts & {
   readonly dispose: () => Promise<void>
 }
 
-export const startRun = (script: string, words: readonly string[] = []): ObservedRun => {
+export const startRun = (script: string, environment: Readonly<Record<string, string>> = {}): ObservedRun => {
   const invocationId = randomBytes(16).toString('hex')
-  const env = { PATH: process.env['PATH'] ?? '', INVOCATION_ID: invocationId }
-  const child = spawn('/bin/bash', ['-c', script, 'run', ...words], { detached: true, env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const env = { PATH: process.env['PATH'] ?? '', INVOCATION_ID: invocationId, ...environment }
+  const child = spawn('/bin/bash', ['-c', script], { detached: true, env, stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(child, 'exit')
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const run = { leaderPid: child.pid ?? 0, invocationId }

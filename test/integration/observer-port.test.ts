@@ -31,17 +31,14 @@ const listen = (where: ListenOptions): Promise<number> => {
   })
 }
 
-const start = (script: string): ObservedRun => {
-  const run = startRun(script)
+const start = (script: string, environment: Readonly<Record<string, string>> = {}): ObservedRun => {
+  const run = startRun(script, environment)
   cleanups.push(run.dispose)
   return run
 }
 
 const tcp = (host: string, port: number): ReadyCheck => ({ kind: 'tcp', host, port })
-const NO_FRIENDS = { leaderPids: [] }
-
 test('a free address has no occupant, and what is no address neither', async () => {
-  const run = start('exec sleep 1000')
   for (const check of [
     tcp('127.0.0.1', 1),
     tcp('no.such.host.invalid', 80),
@@ -50,12 +47,12 @@ test('a free address has no occupant, and what is no address neither', async () 
     { kind: 'notify' },
     undefined,
   ] satisfies (ReadyCheck | undefined)[])
-    expect(findOccupant(check, { leaderPids: [run.leaderPid] })).toBeUndefined()
+    expect(await findOccupant(check, 'demo')).toBeUndefined()
 })
 
 test.each(['127.0.0.1', 'localhost', '0.0.0.0', '::', '127.0.0.9'])('a listener on all addresses occupies %s', async (host) => {
   const port = await listen({ host: '::', port: 0 })
-  expect(findOccupant(tcp(host, port), NO_FRIENDS)).toMatchObject({ pid: process.pid })
+  expect(await findOccupant(tcp(host, port), 'demo')).toMatchObject({ pid: process.pid })
 })
 
 test('each of many listeners is found', async () => {
@@ -65,8 +62,8 @@ test('each of many listeners is found', async () => {
 
 test('a listener on one address leaves the others free', async () => {
   const port = await listen({ host: '127.0.0.1', port: 0 })
-  expect(findOccupant(tcp('127.0.0.2', port), NO_FRIENDS)).toBeUndefined()
-  expect(findOccupant(tcp('::1', port), NO_FRIENDS)).toBeUndefined()
+  expect(await findOccupant(tcp('127.0.0.2', port), 'demo')).toBeUndefined()
+  expect(await findOccupant(tcp('::1', port), 'demo')).toBeUndefined()
 })
 
 test('the occupant is named by address, pid and program', async () => {
@@ -77,19 +74,27 @@ test('the occupant is named by address, pid and program', async () => {
   const port = Number(await run.line())
   const occupants = [tcp('localhost', port), { kind: 'http', url: `http://127.0.0.1:${port}/health` }] satisfies ReadyCheck[]
   for (const check of occupants) {
-    const occupant = findOccupant(check, NO_FRIENDS)
+    const occupant = await findOccupant(check, 'demo')
     expect(occupant && renderOccupant(occupant)).toMatch(new RegExp(`^(localhost|127.0.0.1):${port} is in use by pid ${run.leaderPid} \\(\\S+\\)$`))
   }
-  const occupant = findOccupant({ kind: 'unix', socketPath }, NO_FRIENDS)
+  const occupant = await findOccupant({ kind: 'unix', socketPath }, 'demo')
   expect(occupant && renderOccupant(occupant)).toContain(`"${socketPath}" is in use by pid ${process.pid} (`)
 })
 
-test('an instance of the same process and its children are friends', async () => {
+test('an instance of the same process is no occupant, with its children', async () => {
   const program = `const s = require("net").createServer().listen(0, "127.0.0.1", () => console.log(s.address().port))`
-  const run = start(`'${process.execPath}' -e '${program}' & wait`)
+  const run = start(`'${process.execPath}' -e '${program}' & wait`, { NIXPACK_PROCESS: 'web' })
   const port = Number(await run.line())
-  expect(findOccupant(tcp('127.0.0.1', port), NO_FRIENDS)).toBeDefined()
-  expect(findOccupant(tcp('127.0.0.1', port), { leaderPids: [run.leaderPid] })).toBeUndefined()
+  expect(await findOccupant(tcp('127.0.0.1', port), 'web')).toBeUndefined()
+  expect(await findOccupant(tcp('127.0.0.1', port), 'we')).toBeDefined()
+})
+
+test('a process of another bundle is an occupant, whatever its name is', async () => {
+  const program = `const s = require("net").createServer().listen(0, "127.0.0.1", () => console.log(s.address().port))`
+  const run = start(`(setsid '${process.execPath}' -e '${program}' &)`, { NIXPACK_PROCESS: 'web' })
+  const port = Number(await run.line())
+  await run.exited
+  expect(await findOccupant(tcp('127.0.0.1', port), 'web')).toMatchObject({ address: `127.0.0.1:${port}` })
 })
 
 test('a declared socket, which the spawner holds, has no occupant and is ours', async () => {
@@ -106,7 +111,7 @@ test('a declared socket, which the spawner holds, has no occupant and is ours', 
     interface: undefined,
   })
   const port = 'port' in address ? address.port : 0
-  expect(findOccupant(tcp('127.0.0.1', port), NO_FRIENDS)).toBeUndefined()
+  expect(await findOccupant(tcp('127.0.0.1', port), 'demo')).toBeUndefined()
   const run = start('exec sleep 1000')
   expect(createOwnerCheck(run)(readTcpListeners('127.0.0.1', port))).toEqual({ kind: 'ours' })
 })

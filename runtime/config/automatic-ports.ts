@@ -135,7 +135,15 @@ const writePorts = (path: string, ports: ReadonlyMap<string, number>): readonly 
     renameSync(temporaryPath, path)
     return []
   } catch (error) {
-    rmSync(temporaryPath, { force: true })
+    discard(temporaryPath)
     return [`the chosen ports will be forgotten: ${error instanceof Error ? error.message : String(error)}`]
+  }
+}
+
+const discard = (path: string): void => {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // What was in the way of making it is in the way of removing it.
   }
 }

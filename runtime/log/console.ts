@@ -24,6 +24,7 @@ export type ConsoleOptions = {
   readonly labels: readonly string[]
   readonly colour: boolean
   readonly timestamps: boolean
+  readonly prefix?: boolean
   /** False: lines as the processes wrote them. */
   readonly prefix?: boolean
   readonly isTerminal: boolean

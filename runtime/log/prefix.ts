@@ -5,6 +5,8 @@ export type PrefixOptions = {
   readonly labels: readonly string[]
   readonly colour: boolean
   readonly timestamps?: boolean
+  /** False: without the label. */
+  readonly prefix?: boolean
 }
 
 export type Prefixer = {
@@ -16,7 +18,7 @@ export type Prefixer = {
 
 export type PrefixedLines = { readonly label: string; readonly bytes: Buffer; readonly timeMs: number }
 
-export const createPrefixer = ({ labels, colour, timestamps = false }: PrefixOptions): Prefixer => {
+export const createPrefixer = ({ labels, colour, timestamps = false, prefix: isShown = true }: PrefixOptions): Prefixer => {
   const order: string[] = []
   let width = 0
   let prefixes = new Map<string, string>()
@@ -36,8 +38,8 @@ export const createPrefixer = ({ labels, colour, timestamps = false }: PrefixOpt
   setLabels(labels)
   return {
     prefix({ label, bytes, timeMs }) {
-      const prefix = resolvePrefix(label)
-      return prependLines(bytes, timestamps ? `${new Date(timeMs).toISOString()} ${prefix}` : prefix)
+      const time = timestamps ? `${new Date(timeMs).toISOString()} ` : ''
+      return prependLines(bytes, isShown ? `${time}${resolvePrefix(label)}` : time)
     },
     setLabels(now) {
       order.push(...now.filter((label) => !order.includes(label)))

@@ -34,6 +34,19 @@ test('a time stands before the label on request', () => {
   expect(prefix(linesOf('a', 'x\ny\n')).toString()).toBe('2026-11-21T16:05:07.042Z a | x\n2026-11-21T16:05:07.042Z a | y\n')
 })
 
+test('without the label, only the time is left, or nothing', () => {
+  const lines = linesOf('a', 'x\ny\n')
+  expect(
+    createPrefixer({ labels: ['a'], colour: true, prefix: false, timestamps: true })
+      .prefix(lines)
+      .toString(),
+  ).toMatch(/^(?:\S+Z [xy]\n){2}$/)
+  const copy = createPrefixer({ labels: ['a'], colour: true, prefix: false }).prefix(lines)
+  expect(copy).toEqual(lines.bytes)
+  // The lines are borrowed, what comes out is not.
+  expect(copy.buffer).not.toBe(lines.bytes.buffer)
+})
+
 test('a dollar sign in a line or label is a dollar sign', () => {
   const { prefix } = createPrefixer({ labels: ['$&'], colour: false })
   expect(prefix(linesOf('$&', "$1\n$'\n")).toString()).toBe("$& | $1\n$& | $'\n")

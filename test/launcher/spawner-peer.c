@@ -6,8 +6,9 @@
 //   notify TEXT | notify-size BYTES   to NOTIFY_SOCKET
 //   barrier                           prints when everything before it has been read
 //   forge PID TEXT                    to NOTIFY_SOCKET, as if it was that process
-//   ignore                            clings to life: ignores SIGTERM, in a session of its own, with a child that does the same
+//   ignore FILE                       clings to life: ignores SIGTERM, as does a child in a session of its own; each a byte in FILE
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
 #include <signal.h>
@@ -100,9 +101,11 @@ static int pass_barrier(void) {
   return 0;
 }
 
-static void ignore(void) {
+static void ignore(const char *file) {
   signal(SIGTERM, SIG_IGN);
   if (fork() == 0) setsid();
+  int fd = open(file, O_WRONLY | O_CREAT | O_APPEND, 0644);
+  if (fd < 0 || write(fd, "x", 1) != 1) _exit(9);
   for (;;) pause();
 }
 
@@ -115,7 +118,7 @@ int main(int argc, char **argv) {
   if (strcmp(mode, "notify-size") == 0) return notify(memset(large, 'x', sizeof large), (size_t)atoi(argv[2]), -1, 0);
   if (strcmp(mode, "forge") == 0) return notify(argv[3], strlen(argv[3]), -1, atoi(argv[2]));
   if (strcmp(mode, "barrier") == 0) return pass_barrier();
-  if (strcmp(mode, "ignore") == 0) ignore();
+  if (strcmp(mode, "ignore") == 0) ignore(argv[2]);
   if (strcmp(mode, "connect") == 0) {
     int fd = connect_to(SOCK_STREAM, argv[2], argv[3]);
     return fd < 0 ? fail("connect") : print_all(fd);

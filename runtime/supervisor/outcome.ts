@@ -34,6 +34,7 @@ export const renderLastLines = (lines: readonly string[]): string =>
   lines.length === 0 ? '' : `; its last lines:${lines.map((line) => `\n  | ${line}`).join('')}`
 
 const resolveFailureCode = ({ exit, intent, history }: ProcessRecord): ErrorCode => {
+  if (exit?.kind === 'spawnFailed' && exit.code !== undefined) return exit.code
   if (exit?.kind === 'spawnFailed' && exit.status === 127) return 'PROCESS_NOT_FOUND'
   if (exit?.kind === 'spawnFailed' && exit.status === 126) return 'PROCESS_NOT_EXECUTABLE'
   return intent === 'unready' || history.unreadyRuns > 0 ? 'PROCESS_NOT_READY' : 'PROCESS_GAVE_UP'

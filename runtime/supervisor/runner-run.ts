@@ -1,12 +1,13 @@
 // One life of one instance: from the spawn until nothing of it is left.
 
 import { randomBytes } from 'node:crypto'
-import type { InstanceSpec, ProcessSpec } from '../contract/process-spec.ts'
+import type { InstanceSpec, ProcessSpec, ReadyCheck } from '../contract/process-spec.ts'
 import { createHookRunner } from './runner-hooks.ts'
 import { createMainProcess } from './runner-main-process.ts'
 import { createObservers } from './runner-observers.ts'
 import { planRunRequest } from './runner-plan.ts'
 import type { InstanceName, RunnerServices } from './runner-services.ts'
+import { findOccupant, renderOccupant } from './port-owner-occupant.ts'
 import { createCheckCommand } from './probe-command.ts'
 import { createRunFeed } from './probe-feed.ts'
 import type { CheckContext } from './probe-ask.ts'
@@ -75,6 +76,8 @@ export const createRun = (options: RunOptions): Run => {
   let cleaner: Cleaner | undefined
   let isKilled = false
   let hasEnded = false
+  /** A stop came before the program was started. */
+  let isUnwanted = false
 
   const trace = (): RunTrace | undefined => (leaderPid === undefined ? undefined : { leaderPid, invocationId, snapshot })
   const checkContext = (): CheckContext => ({
@@ -99,6 +102,7 @@ export const createRun = (options: RunOptions): Run => {
     if (run !== undefined) signalProcesses(hasEnded ? readOrphans(run, 'quick') : main.mark === undefined ? [] : [main.mark], signal)
   }
   const send = (signal: NodeJS.Signals, isStop: boolean): void => {
+    isUnwanted ||= isStop && child === undefined
     const scope = isStop && spec.stopChildren ? 'group' : 'leader'
     const isElsewhere = hasEnded || (main.mark !== undefined && scope === 'leader')
     for (const one of isStop ? [signal, 'SIGCONT' as const] : [signal]) {
@@ -112,6 +116,36 @@ export const createRun = (options: RunOptions): Run => {
     await log?.drain(DRAIN_MS)
     if (hooks.has('afterReap')) await hooks.run('afterReap', { pid: leaderPid, exit })
     dispatch({ kind: 'cleared' })
+  }
+  const spawn = (): void => {
+    child = spawner.spawn(
+      { ...plan, fifosDir },
+      {
+        piped: (pipes) => {
+          log = streams.add({ ...name, spec: spec.log, pipes, stdout: instance.stdout, stderr: instance.stderr })
+        },
+        spawned: (pid) => {
+          leaderPid = pid
+          log?.begin(pid)
+          dispatch({ kind: 'spawned', pid })
+        },
+        notified: hear,
+        readyFd: feed.readyFd,
+        exited: (exit, used) => {
+          hasEnded = true
+          usage = used
+          main.awaitEnd(() => dispatch({ kind: 'exit', exit }))
+        },
+      },
+    )
+  }
+  const address = planAddressCheck(spec, instance)
+  const spawnIfFree = async (): Promise<void> => {
+    const occupant = await findOccupant(address, name.process)
+    if (isUnwanted) return dispatch({ kind: 'exit', exit: { kind: 'signal', signal: 'SIGTERM' } })
+    if (occupant === undefined) return spawn()
+    const message = `cannot start "${name.label}": ${renderOccupant(occupant)}`
+    dispatch({ kind: 'exit', exit: { kind: 'spawnFailed', status: 125, code: 'PORT_IN_USE', message } })
   }
   return {
     instance,
@@ -131,28 +165,7 @@ export const createRun = (options: RunOptions): Run => {
       if (abort.signal.aborted) return
       dispatch(isPassed ? { kind: 'hookPassed', hook } : { kind: 'hookFailed', hook, reason: `its hook ${hook} failed` })
     },
-    spawn() {
-      child = spawner.spawn(
-        { ...plan, fifosDir },
-        {
-          piped: (pipes) => {
-            log = streams.add({ ...name, spec: spec.log, pipes, stdout: instance.stdout, stderr: instance.stderr })
-          },
-          spawned: (pid) => {
-            leaderPid = pid
-            log?.begin(pid)
-            dispatch({ kind: 'spawned', pid })
-          },
-          notified: hear,
-          readyFd: feed.readyFd,
-          exited: (exit, used) => {
-            hasEnded = true
-            usage = used
-            main.awaitEnd(() => dispatch({ kind: 'exit', exit }))
-          },
-        },
-      )
-    },
+    spawn: () => (address === undefined ? spawn() : void spawnIfFree()),
     startProbe: (step) => observers.startProbe(step, checkContext()),
     stopProbe: observers.stopProbe,
     startRecheck: () => observers.startRecheck(checkContext()),
@@ -171,6 +184,7 @@ export const createRun = (options: RunOptions): Run => {
     },
     kill() {
       isKilled = true
+      isUnwanted ||= child === undefined
       if (cleaner !== undefined) return cleaner.kill()
       const run = trace()
       // Found first: with the leader gone, the chains are cut.
@@ -192,6 +206,12 @@ export const createRun = (options: RunOptions): Run => {
       main.cancel()
     },
   }
+}
+
+/** Who is asked there should be the process itself; declared sockets, which are open before it, say nothing. */
+const planAddressCheck = ({ sockets, stdinSocket }: ProcessSpec, { startup, ready }: InstanceSpec): ReadyCheck | undefined => {
+  if (sockets.length > 0 || stdinSocket !== undefined) return undefined
+  return [startup?.check, ready?.check].find((check) => check?.kind === 'tcp' || check?.kind === 'unix' || check?.kind === 'http')
 }
 
 /** After the exit: usually the pipes end at once; a descendant that cannot be found may keep them open for ever. */

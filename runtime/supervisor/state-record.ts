@@ -1,6 +1,7 @@
 // What is known about one instance of a process, what can happen to it, and what is to be done then.
 
 import type { ProcessState } from '../contract/control.ts'
+import type { ErrorCode } from '../contract/errors.ts'
 import type { CorrectiveAction, InstanceSpec, ProcessSpec, StopStep } from '../contract/process-spec.ts'
 import { NO_HISTORY } from './restart.ts'
 import type { RestartHistory } from './restart.ts'
@@ -8,7 +9,7 @@ import type { RestartHistory } from './restart.ts'
 export type ChildExit =
   | { readonly kind: 'code'; readonly code: number }
   | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
-  | { readonly kind: 'spawnFailed'; readonly status: 125 | 126 | 127; readonly message: string }
+  | { readonly kind: 'spawnFailed'; readonly status: 125 | 126 | 127; readonly message: string; readonly code?: ErrorCode }
 
 /** Hooks of a run that can prevent it; the others are nobody's news. */
 export type StartHook = 'beforeSpawn' | 'afterSpawn' | 'afterStart'

@@ -6,7 +6,7 @@ import type { Destination } from './destination.ts'
 import { renderJsonLines } from './json-lines.ts'
 import type { Output } from './output.ts'
 import type { LogEvent } from './log-event.ts'
-import { createPrefixer, prependLines } from './prefix.ts'
+import { createPrefixer } from './prefix.ts'
 
 export type LogFormat = 'text' | 'json'
 
@@ -24,20 +24,14 @@ export type ConsoleOptions = {
   readonly labels: readonly string[]
   readonly colour: boolean
   readonly timestamps: boolean
-  readonly prefix?: boolean
   /** False: lines as the processes wrote them. */
   readonly prefix?: boolean
   readonly isTerminal: boolean
 }
 
-export const createLogConsole = ({ output, format, isTerminal, prefix: hasPrefix = true, ...style }: ConsoleOptions): LogConsole => {
+export const createLogConsole = ({ output, format, isTerminal, ...style }: ConsoleOptions): LogConsole => {
   const prefixer = createPrefixer(style)
-  const render = (event: LogEvent): Buffer => {
-    if (format === 'json') return Buffer.from(renderJsonLines(event))
-    if (hasPrefix) return prefixer.prefix(event)
-    // The bytes are borrowed.
-    return style.timestamps ? prependLines(event.bytes, `${new Date(event.timeMs).toISOString()} `) : Buffer.from(event.bytes)
-  }
+  const render = (event: LogEvent): Buffer => (format === 'json' ? Buffer.from(renderJsonLines(event)) : prefixer.prefix(event))
   return {
     open({ ansi, onSlow, dropped }) {
       const terms = { onSlow, dropped }

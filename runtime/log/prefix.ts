@@ -48,8 +48,9 @@ export const createPrefixer = ({ labels, colour, timestamps = false, prefix: isS
   }
 }
 
-/** latin1 maps each byte to one character and back: the fastest way to edit bytes with string functions. */
+/** A copy. latin1 maps each byte to one character and back: the fastest way to edit bytes with string functions. */
 export const prependLines = (bytes: Buffer, text: string): Buffer => {
+  if (text === '') return Buffer.from(bytes)
   const prefix = Buffer.from(text).toString('latin1')
   const lines = bytes.toString('latin1', 0, bytes.length - 1).replaceAll('\n', () => `\n${prefix}`)
   return Buffer.from(`${prefix}${lines}\n`, 'latin1')

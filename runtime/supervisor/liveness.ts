@@ -12,7 +12,8 @@ export type LivenessRequest = { readonly context: CheckContext; readonly spec: L
 
 export const createLiveness = ({ context, spec }: LivenessRequest, unhealthy: (reason: string) => void): Probe => {
   const { check, intervalMs, timeoutMs, initialDelayMs, failureThreshold } = spec
-  if (check.kind === 'watchdog') return createWatchdog({ feed: context.feed, periodMs: check.periodMs, initialDelayMs }, unhealthy)
+  if (check.kind === 'watchdog')
+    return createWatchdog({ feed: context.feed, periodMs: check.periodMs, initialDelayMs, awaitsReady: context.awaitsReady }, unhealthy)
   const abort = new AbortController()
   let reason = ''
   let failures = 0

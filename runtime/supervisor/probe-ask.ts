@@ -22,6 +22,8 @@ export type CheckContext = {
   readonly sinceSequence: number
   readonly run: RunFacts
   readonly feed: RunFeed
+  /** Its readiness is what it says with READY=1. */
+  readonly awaitsReady: boolean
   readonly runCommand: CheckCommand
 }
 

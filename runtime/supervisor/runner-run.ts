@@ -86,6 +86,7 @@ export const createRun = (options: RunOptions): Run => {
     sinceSequence,
     run: { leaderPid: leaderPid ?? 0, invocationId },
     feed,
+    awaitsReady: instance.ready?.check.kind === 'notify',
     runCommand: createCheckCommand(hooks.runCommand, plan.run),
   })
   const hear = (message: NotifyMessage): void => {

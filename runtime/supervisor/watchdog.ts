@@ -2,6 +2,7 @@
 
 import type { RunFeed } from './probe-feed.ts'
 import { createDeadline } from './probe-time.ts'
+import type { Deadline } from './probe-time.ts'
 import type { Probe } from './probe.ts'
 
 export type WatchdogRequest = {
@@ -9,39 +10,42 @@ export type WatchdogRequest = {
   readonly periodMs: number
   /** Before this much time its silence means nothing. */
   readonly initialDelayMs: number
+  /** Nor before READY=1: libraries begin with both at the same time. */
+  readonly awaitsReady: boolean
 }
 
 /** Goes on watching after a call: the next word begins a new period. */
-export const createWatchdog = ({ feed, periodMs, initialDelayMs }: WatchdogRequest, silent: (reason: string) => void): Probe => {
+export const createWatchdog = ({ feed, periodMs, initialDelayMs, awaitsReady }: WatchdogRequest, silent: (reason: string) => void): Probe => {
   let reason = ''
+  let deadline: Deadline | undefined
   const tell = (text: string): void => {
     reason = text
     silent(text)
   }
-  // After we have been stopped ourselves, timers come before the messages that waited.
-  const over = (): void => {
-    deadline = createDeadline(HEARING_MS, () => tell(`it did not say WATCHDOG=1 for ${periodMs} ms`))
+  const arm = (ms: number): void => {
+    deadline?.cancel()
+    // After we have been stopped ourselves, timers come before the messages that waited.
+    deadline = createDeadline(ms, () => {
+      deadline = createDeadline(HEARING_MS, () => tell(`it did not say WATCHDOG=1 for ${periodMs} ms`))
+    })
   }
-  let deadline = createDeadline(periodMs + initialDelayMs, over)
-  const restart = (): void => {
-    deadline.cancel()
-    deadline = createDeadline(periodMs, over)
-  }
+  if (!awaitsReady || feed.isReady) arm(periodMs + initialDelayMs)
   const unsubscribe = feed.subscribe((news) => {
     if (news === 'readyFd') return
-    if (news.watchdog === true) restart()
+    if (news.watchdog === true) arm(periodMs)
+    else if (news.ready === true && deadline === undefined) arm(periodMs + initialDelayMs)
     if (news.watchdog === 'trigger') {
-      deadline.cancel()
+      deadline?.cancel()
       tell('it said WATCHDOG=trigger')
     }
-    if (news.extendTimeoutUs !== undefined) deadline.extend(news.extendTimeoutUs / 1000)
+    if (news.extendTimeoutUs !== undefined) deadline?.extend(news.extendTimeoutUs / 1000)
   })
   return {
     get reason() {
       return reason
     },
     cancel() {
-      deadline.cancel()
+      deadline?.cancel()
       unsubscribe()
     },
   }

@@ -16,6 +16,7 @@ export const createContext = (overrides: Partial<CheckContext> = {}): TestContex
   return {
     process: 'demo',
     sinceSequence: 0,
+    awaitsReady: false,
     run: { leaderPid: process.pid, invocationId: 'none' },
     runCommand: () => Promise.reject(new Error('no command is to be run here')),
     ...overrides,

@@ -122,6 +122,15 @@ test('the watchdog bites when it hears nothing for its period, once until it hea
   await waitUntil(() => reasons.length > 1)
 })
 
+test('the watchdog of a process that says when it is ready sleeps until then', async () => {
+  const context = createContext({ awaitsReady: true })
+  const { reasons } = watchLiveness({ kind: 'watchdog', periodMs: 30 }, context)
+  await pass(100)
+  expect(reasons).toEqual([])
+  context.feed.notified({ pid: 1, ready: true })
+  await waitUntil(() => reasons.length > 0)
+})
+
 test('WATCHDOG=trigger bites at once, other messages and a longer patience do not', async () => {
   const context = createContext()
   const { reasons } = watchLiveness({ kind: 'watchdog', periodMs: 50 }, context)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { parseCleanRanges } from '../../../runtime/supervisor/resident-pages.ts'
+import { parseCleanRanges } from '../../../runtime/supervisor/idle-memory.ts'
 
 const NODE = `00400000-0082e000 r--p 00000000 fe:00 1234                           /store/bin/supervisor
 0082e000-03489000 r-xp 0042e000 fe:00 1234                           /store/bin/supervisor

@@ -9,7 +9,7 @@ export type BackgroundLog = {
   readonly output: Output
   recent(): Buffer
   forget(): void
-  reopen(): void
+  readonly reopen: () => void
 }
 
 export const createBackgroundLog = (path: string): BackgroundLog => {

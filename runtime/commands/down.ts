@@ -5,11 +5,10 @@ import { callControl } from '../control/client.ts'
 import { waitForRelease } from '../control/instance-lock.ts'
 import { wantsWait } from './command-result.ts'
 import type { Command } from './context.ts'
-import { resolveTarget } from './target.ts'
+import { resolveInstanceKey, resolveTarget } from './target.ts'
 
 export const down: Command = async (context) => {
-  const { uid, manifest, instance } = context
-  const released = waitForRelease({ uid, bundle: manifest.name, instance })
+  const released = waitForRelease(resolveInstanceKey(context))
   await callControl(resolveTarget(context), ROUTES.down, {})
   if (wantsWait(context)) await released
   return 0

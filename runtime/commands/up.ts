@@ -29,10 +29,12 @@ import { writePidFile } from './pid-file.ts'
 import { createTerminalWatch, watchSignals } from './signals.ts'
 import { planSource, readSource, writeSource } from './source.ts'
 import type { PlannedSource, Source } from './source.ts'
+import { resolveInstanceKey } from './target.ts'
+import { resolveInstanceKey } from './target.ts'
 
 export const up: Command = async (given) => {
-  const { manifest, instance, uid, environment } = given
-  const lock = await acquireInstanceLock({ uid, bundle: manifest.name, instance })
+  const { manifest, instance, environment } = given
+  const lock = await acquireInstanceLock(resolveInstanceKey(given))
   const detachment = createDetachment(given)
   const context = detachment?.context ?? given
   // It starts while the configuration is read.
@@ -117,16 +119,15 @@ const supervise = async ({ context, detachment, spawner, paths, source, planned 
   const outcome = await supervisor.done
   heartbeats?.close()
   outer.close()
-  await streams.drain(stdout.isFull('drop') ? CONGESTED_DRAIN_MS : LAST_DRAIN_MS)
-  await streams.close(LAST_DRAIN_MS)
+  await streams.drain(LAST_DRAIN_MS)
+  await streams.close()
   await control?.close()
   unwatchSignals()
   return outcome
 }
 
-/** Descendants that left their session may hold a pipe for ever. */
+/** Descendants that left their session may hold a pipe for ever: silence of so long is the end. */
 const LAST_DRAIN_MS = 100
-const CONGESTED_DRAIN_MS = 5000
 
 const readLabels = (supervisor: Supervisor): readonly string[] => supervisor.status().flatMap(({ instances }) => instances.map(({ label }) => label))
 

@@ -72,9 +72,9 @@ export type SupervisorControl = {
   runTask(name: string, words: readonly string[], listeners: TaskListeners): TaskRun
   /** What the hook extendedStats of an instance says; undefined when it has none. */
   extendedStats(label: string): Promise<unknown>
-  reopenLogs(): void
+  readonly reopenLogs: () => void
   /** Ordered stop of everything; the bundle ends with status 0. Told again, it kills. */
-  down(reason: string): void
+  readonly down: (reason: string) => void
   readonly isStopping: boolean
 }
 

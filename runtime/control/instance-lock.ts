@@ -1,11 +1,18 @@
 // One supervisor per instance: a listening socket in Linux' abstract namespace, which the kernel gives to one process
 // and takes back when that process dies, however it dies. It also tells who holds it, and, by closing, when it is gone.
 
+import { hash } from 'node:crypto'
 import { connect, createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import { NixpackError } from '../contract/errors.ts'
 
-export type InstanceKey = { readonly uid: number; readonly bundle: string; readonly instance: string }
+export type InstanceKey = {
+  readonly uid: number
+  readonly bundle: string
+  readonly instance: string
+  /** Where run directories are, when the user has said so: an instance there is another one than elsewhere. */
+  readonly runDir?: string | undefined
+}
 
 export type InstanceLock = { release(): void }
 
@@ -34,7 +41,9 @@ export const waitForRelease = (key: InstanceKey): Promise<void> =>
     socket.resume()
   })
 
-const resolveLockName = ({ uid, bundle, instance }: InstanceKey): string => `\0nixpack/${uid}/${bundle}/${instance}`
+/** A path may be longer than a socket's name. */
+const resolveLockName = ({ uid, bundle, instance, runDir = '' }: InstanceKey): string =>
+  `\0nixpack/${uid}/${bundle}/${instance}${runDir === '' ? '' : `@${hash('sha256', runDir).slice(0, 12)}`}`
 
 const listen = (server: Server, name: string): Promise<boolean> =>
   new Promise((resolve, reject) => {

@@ -7,6 +7,7 @@ import type { Environment } from '../config/user-environment.ts'
 /** Flag -> the variable that it replaces. */
 export const DIRECTORY_OPTIONS: ReadonlyMap<string, string> = new Map([
   ['--run-dir', 'NIXPACK_RUN_DIR'],
+  ['--tmp-dir', 'NIXPACK_TMP_DIR'],
   ...LASTING_DIRECTORY_NAMES.map((name): [string, string] => [`--${name}-dir`, DIRECTORY_VARIABLES[name]]),
 ])
 

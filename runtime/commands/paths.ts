@@ -21,14 +21,14 @@ const planRunPlaces = (context: CommandContext): readonly Place[] => {
   const from = resolveOrigin(context, { flag: '--run-dir', variable: 'NIXPACK_RUN_DIR' }, describeRunBase(context))
   return [
     { name: 'run', path: filesDir, from },
-    { name: 'tmp', path: tmpDir, from: 'below run' },
+    { name: 'tmp', path: tmpDir, from: resolveOrigin(context, { flag: '--tmp-dir', variable: 'NIXPACK_TMP_DIR' }, 'below run') },
     { name: 'control socket', path: controlSocketPath, from: 'beside run' },
   ]
 }
 
 const describeRunBase = ({ environment, uid }: CommandContext): string => {
-  if ((environment['XDG_RUNTIME_DIR'] ?? '').startsWith('/')) return 'XDG_RUNTIME_DIR'
-  return uid === 0 ? 'default of root' : 'default'
+  if (uid === 0) return 'default of root'
+  return (environment['XDG_RUNTIME_DIR'] ?? '').startsWith('/') ? 'XDG_RUNTIME_DIR' : 'default'
 }
 
 const planLastingPlaces = (context: CommandContext): readonly Place[] => {

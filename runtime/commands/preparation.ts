@@ -5,7 +5,7 @@ import { renderFiles } from '../config/render-files.ts'
 import type { RenderedFile } from '../config/render-files.ts'
 import { resolveVariables } from '../config/variables.ts'
 import type { Variable } from '../config/variables.ts'
-import { planRunDirectoryBases, resolveDirectories, resolveRunPaths } from '../contract/directories.ts'
+import { planRunDirectoryBases, relocateTmp, resolveDirectories, resolveRunPaths } from '../contract/directories.ts'
 import type { Directories, RunPaths } from '../contract/directories.ts'
 import { NixpackError } from '../contract/errors.ts'
 import type { CommandContext } from './context.ts'
@@ -15,7 +15,7 @@ type Variables = ReadonlyMap<string, Variable>
 /** Where this instance may be running, or may come to run; best first. */
 export const planRunPaths = ({ environment, uid, manifest, instance }: CommandContext): readonly [RunPaths, ...RunPaths[]] => {
   const [first = '/tmp', ...rest] = planRunDirectoryBases({ environment, uid })
-  const pathsIn = (baseDir: string): RunPaths => resolveRunPaths(baseDir, manifest.name, instance)
+  const pathsIn = (baseDir: string): RunPaths => relocateTmp(resolveRunPaths(baseDir, manifest.name, instance), { environment, uid })
   return [pathsIn(first), ...rest.map(pathsIn)]
 }
 

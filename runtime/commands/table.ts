@@ -26,6 +26,7 @@ export type CommandDeclaration = {
 export const GLOBAL_OPTIONS = [
   { flag: '--instance', value: 'NAME', description: 'which of several instances of this file is meant (default: "default")' },
   { flag: '--run-dir', value: 'DIR', description: 'where run directories and control sockets are, instead of NIXPACK_RUN_DIR' },
+  { flag: '--tmp-dir', value: 'DIR', description: 'where temporary directories are, instead of NIXPACK_TMP_DIR' },
   { flag: '--state-dir', value: 'DIR', description: 'what outlives a run, instead of NIXPACK_STATE_DIR' },
   { flag: '--log-dir', value: 'DIR', description: 'log files, instead of NIXPACK_LOG_DIR' },
   { flag: '--cache-dir', value: 'DIR', description: 'what can be made again, instead of NIXPACK_APP_CACHE_DIR' },

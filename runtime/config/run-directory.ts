@@ -3,7 +3,7 @@
 
 import { lstatSync, mkdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import { hasShortPaths, planRunDirectoryBases, resolveRunPaths } from '../contract/directories.ts'
+import { hasShortPaths, planRunDirectoryBases, relocateTmp, resolveRunPaths } from '../contract/directories.ts'
 import type { RunDirectoryRequest, RunPaths } from '../contract/directories.ts'
 import { NixpackError } from '../contract/errors.ts'
 
@@ -15,7 +15,7 @@ export type RunDirectory = { readonly paths: RunPaths; remove(): void }
 export const createRunDirectory = (request: RunDirectoryRequest, { bundle, instance }: InstanceName): RunDirectory => {
   const refusals: string[] = []
   for (const baseDir of planRunDirectoryBases(request)) {
-    const paths = resolveRunPaths(baseDir, bundle, instance)
+    const paths = relocateTmp(resolveRunPaths(baseDir, bundle, instance), request)
     const refusal = refusePath(baseDir, paths) ?? tryBase(baseDir, paths, request.uid)
     if (refusal === undefined) return { paths, remove: () => removeRun(paths) }
     refusals.push(`\n  - ${baseDir}: ${refusal}`)
@@ -43,15 +43,28 @@ const tryBase = (baseDir: string, paths: RunPaths, uid: number): string | undefi
   }
 }
 
-const makeDirectories = (baseDir: string, { instanceDir, filesDir, tmpDir, fifosDir }: RunPaths, uid: number): void => {
+const makeDirectories = (baseDir: string, paths: RunPaths, uid: number): void => {
+  const { instanceDir, filesDir, tmpDir, fifosDir } = paths
   if (basename(dirname(baseDir)) === `nixpack-${uid}`) makeOwn(dirname(baseDir), { uid, forbiddenMode: SHARED_WRITE })
   assertTrusted(dirname(dirname(baseDir)), uid)
   assertTrusted(dirname(baseDir), uid)
   makeOwn(baseDir, { uid, forbiddenMode: SHARED_WRITE })
   makeOwn(dirname(instanceDir), { uid, forbiddenMode: SHARED })
   rmSync(instanceDir, { recursive: true, force: true })
+  if (isRelocated(paths)) makeRelocated(tmpDir, uid)
   for (const dir of [instanceDir, filesDir, tmpDir, fifosDir]) makeOwn(dir, { uid, forbiddenMode: SHARED })
 }
+
+/** The directory around it is ours, whoever is given the inner one. */
+const makeRelocated = (tmpDir: string, uid: number): void => {
+  const holder = dirname(tmpDir)
+  if (!holder.startsWith('/')) throw new Error(`NIXPACK_TMP_DIR: expected an absolute path, got "${dirname(holder)}"`)
+  assertTrusted(dirname(holder), uid)
+  makeOwn(holder, { uid, forbiddenMode: SHARED })
+  rmSync(tmpDir, { recursive: true, force: true })
+}
+
+const isRelocated = ({ tmpDir, instanceDir }: RunPaths): boolean => !tmpDir.startsWith(`${instanceDir}/`)
 
 const hasCode = (error: unknown, ...codes: readonly string[]): boolean => error instanceof Error && 'code' in error && codes.some((code) => code === error.code)
 
@@ -97,8 +110,9 @@ const rootUid = (): number => {
   }
 }
 
-const removeRun = ({ instanceDir }: RunPaths): void => {
-  rmSync(instanceDir, { recursive: true, force: true })
+const removeRun = (paths: RunPaths): void => {
+  const { instanceDir, tmpDir } = paths
+  for (const dir of isRelocated(paths) ? [instanceDir, dirname(tmpDir)] : [instanceDir]) rmSync(dir, { recursive: true, force: true })
   try {
     rmdirSync(dirname(instanceDir))
   } catch {

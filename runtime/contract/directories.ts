@@ -18,7 +18,9 @@ export const planRunDirectoryBases = ({ environment, uid }: RunDirectoryRequest)
   if (chosen !== undefined && chosen !== '') return [chosen]
   const runtimeDir = environment['XDG_RUNTIME_DIR'] ?? ''
   const temporary = ['/tmp', '/var/tmp', '/dev/shm'].map((dir) => `${dir}/nixpack-${uid}/run`)
-  return [...(runtimeDir.startsWith('/') ? [`${runtimeDir}/nixpack`] : []), ...(uid === 0 ? ['/run/nixpack'] : []), ...temporary]
+  const ofSession = runtimeDir.startsWith('/') ? [`${runtimeDir}/nixpack`] : []
+  // The session's directory is closed to other users, whom root's processes may run as.
+  return uid === 0 ? ['/run/nixpack', ...ofSession, ...temporary] : [...ofSession, ...temporary]
 }
 
 export type RunPaths = {
@@ -41,6 +43,14 @@ export const resolveRunPaths = (baseDir: string, bundle: string, instance: strin
     tmpDir: `${instanceDir}/run/tmp`,
     fifosDir: `${instanceDir}/fifos`,
   }
+}
+
+/** NIXPACK_TMP_DIR: dir.tmp is in there, for this instance alone, and not in the run directory, which may be small. */
+export const relocateTmp = (paths: RunPaths, { environment, uid }: RunDirectoryRequest): RunPaths => {
+  const chosen = environment['NIXPACK_TMP_DIR'] ?? ''
+  if (chosen === '') return paths
+  const instance = paths.instanceDir.split('/').slice(-2).join('@')
+  return { ...paths, tmpDir: `${chosen}/nixpack-${uid}-${instance}/tmp` }
 }
 
 export const hasShortPaths = ({ controlSocketPath, filesDir }: RunPaths): boolean =>

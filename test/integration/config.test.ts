@@ -152,6 +152,23 @@ test('the facts of this host', () => {
   expect([host.isFile('/proc/self/status'), host.isFile('/proc'), host.isFile('/nowhere/x')]).toEqual([true, false, false])
 })
 
+test('temporary files can be elsewhere: made for a run, removed with it, and never taken from others', () => {
+  const tmpBase = join(dir, 'big')
+  mkdirSync(tmpBase)
+  const create = (tmp: string) =>
+    createRunDirectory({ environment: { NIXPACK_RUN_DIR: join(dir, 'run'), NIXPACK_TMP_DIR: tmp }, uid }, { bundle: 'b', instance: 'i' })
+  const run = create(tmpBase)
+  expect([run.paths.tmpDir, modeOf(run.paths.tmpDir)]).toEqual([join(tmpBase, `nixpack-${uid}-b@i/tmp`), '700'])
+  writeFileSync(join(run.paths.tmpDir, 'left'), '')
+  const next = create(tmpBase)
+  expect(readdirSync(next.paths.tmpDir)).toEqual([])
+  next.remove()
+  expect(readdirSync(tmpBase)).toEqual([])
+  expect(() => create('relative')).toThrow('NIXPACK_TMP_DIR: expected an absolute path, got "relative"')
+  chmodSync(tmpBase, 0o777)
+  expect(() => create(tmpBase)).toThrow('can be written to by others')
+})
+
 const NOBODY = 65_534
 
 test('what a user gets is its own, and reachable through directories that nobody can list', ({ skip }) => {

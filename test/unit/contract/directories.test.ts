@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest'
-import { hasShortPaths, isInstanceName, planRunDirectoryBases, resolveDirectories, resolveRunPaths } from '../../../runtime/contract/directories.ts'
+import {
+  hasShortPaths,
+  isInstanceName,
+  planRunDirectoryBases,
+  relocateTmp,
+  resolveDirectories,
+  resolveRunPaths,
+} from '../../../runtime/contract/directories.ts'
 import type { DirectoriesRequest } from '../../../runtime/contract/directories.ts'
 
 test('the run directory is looked for where private directories belong', () => {
@@ -10,6 +17,16 @@ test('the run directory is looked for where private directories belong', () => {
     '/dev/shm/nixpack-7/run',
   ])
   expect(planRunDirectoryBases({ environment: {}, uid: 0 })).toEqual(['/run/nixpack', '/tmp/nixpack-0/run', '/var/tmp/nixpack-0/run', '/dev/shm/nixpack-0/run'])
+})
+
+test('root does without the directory of its session, which is closed to the users that processes may run as', () => {
+  expect(planRunDirectoryBases({ environment: { XDG_RUNTIME_DIR: '/run/user/0' }, uid: 0 }).slice(0, 2)).toEqual(['/run/nixpack', '/run/user/0/nixpack'])
+})
+
+test('temporary files can be elsewhere', () => {
+  const paths = resolveRunPaths('/r', 'b', 'i')
+  expect(relocateTmp(paths, { environment: {}, uid: 7 })).toEqual(paths)
+  expect(relocateTmp(paths, { environment: { NIXPACK_TMP_DIR: '/big' }, uid: 7 })).toEqual({ ...paths, tmpDir: '/big/nixpack-7-b@i/tmp' })
 })
 
 test('a directory that was asked for has no alternative', () => {

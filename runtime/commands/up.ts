@@ -30,7 +30,6 @@ import { createTerminalWatch, watchSignals } from './signals.ts'
 import { planSource, readSource, writeSource } from './source.ts'
 import type { PlannedSource, Source } from './source.ts'
 import { resolveInstanceKey } from './target.ts'
-import { resolveInstanceKey } from './target.ts'
 
 export const up: Command = async (given) => {
   const { manifest, instance, environment } = given

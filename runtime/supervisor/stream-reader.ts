@@ -11,6 +11,9 @@ import type { Room } from '../log/room.ts'
 
 export type StreamReader = {
   readonly ended: Promise<void>
+  readonly bytesRead: number
+  /** Whoever takes its lines has no room. */
+  readonly isPaused: boolean
   /** Publishes an unfinished line now. */
   flush(): void
   destroy(): void
@@ -29,6 +32,7 @@ export const createStreamReader = ({ fd, lineMaxBytes, partialTimeoutMs, room, p
   const assembler = createLineAssembler(lineMaxBytes)
   let partialTimer: NodeJS.Timeout | undefined
   let isPaused = false
+  let bytesRead = 0
 
   const flush = (isEnd: boolean): void => {
     clearTimeout(partialTimer)
@@ -56,6 +60,7 @@ export const createStreamReader = ({ fd, lineMaxBytes, partialTimeoutMs, room, p
   /** False stops reading. */
   const receive = (sizeBytes: number, memory: Uint8Array): boolean => {
     fitReadBuffer(sizeBytes)
+    bytesRead += sizeBytes
     const lines = assembler.push(Buffer.from(memory.buffer, memory.byteOffset, sizeBytes), HEADROOM_BYTES)
     if (lines !== undefined) publish(lines)
     watchPartialLine()
@@ -75,6 +80,12 @@ export const createStreamReader = ({ fd, lineMaxBytes, partialTimeoutMs, room, p
   })
   return {
     ended,
+    get bytesRead() {
+      return bytesRead
+    },
+    get isPaused() {
+      return isPaused
+    },
     flush: () => {
       if (!isPaused) flush(false)
     },

@@ -14,10 +14,10 @@ import type { StreamReader } from './stream-reader.ts'
 export type StreamSet = {
   /** Reads the pipes of one run to their ends. */
   add(run: StreamedRun): RunLog
-  /** Resolves when all pipes have ended and all files are written, or the time is over. */
-  drain(timeoutMs: number): Promise<void>
-  /** Reads no more; what was read is written, as long as the time allows. */
-  close(timeoutMs: number): Promise<void>
+  /** Resolves when all pipes have ended, or nothing has come from those that are left for so long; and all files are written. */
+  drain(idleMs: number): Promise<void>
+  /** Reads no more; what was read is written. */
+  close(): Promise<void>
 }
 
 export type StreamedRun = Pick<LogSource, 'process' | 'index' | 'label'> & {
@@ -43,7 +43,17 @@ export const createStreamSet = (options: StreamSetOptions): StreamSet => {
   const { hub, files } = options
   const readers = new Set<StreamReader>()
   const held = new Set<(pid: undefined) => unknown>()
-  const drain = (timeoutMs: number): Promise<void> => settleWithin(Promise.all([...readers].map(({ ended }) => ended)).then(files.flush), timeoutMs)
+  const flush = async (): Promise<void> => void (await settleWithin(files.flush(), FLUSH_MAX_MS))
+  /** Somebody who got away may hold a pipe for ever, silent or not. */
+  const readToEnd = async (idleMs: number): Promise<void> => {
+    const giveUpAtMs = performance.now() + DRAIN_MAX_MS
+    while (readers.size > 0 && performance.now() < giveUpAtMs) {
+      const now = [...readers]
+      const before = now.map(({ bytesRead }) => bytesRead)
+      if (await settleWithin(Promise.all(now.map(({ ended }) => ended)), idleMs)) return
+      if (now.every(({ bytesRead, isPaused }, at) => bytesRead === before[at] && !isPaused)) return
+    }
+  }
   return {
     add(run) {
       if (run.isHook !== true) hub.markRun(run.label)
@@ -68,17 +78,24 @@ export const createStreamSet = (options: StreamSetOptions): StreamSet => {
         },
       }
     },
-    drain(timeoutMs) {
+    async drain(idleMs) {
       for (const begin of held) begin(undefined)
-      return drain(timeoutMs)
+      await readToEnd(idleMs)
+      await flush()
     },
-    close(timeoutMs) {
+    async close() {
       for (const begin of held) begin(undefined)
-      for (const reader of readers) reader.destroy()
-      return drain(timeoutMs)
+      const left = [...readers]
+      for (const reader of left) reader.destroy()
+      await Promise.all(left.map(({ ended }) => ended))
+      await flush()
     },
   }
 }
+
+/** A disk that takes nothing for so long has had its chance; who waits for a reader that does not come, too. */
+const FLUSH_MAX_MS = 5000
+const DRAIN_MAX_MS = 10_000
 
 const STREAMS: readonly LogStream[] = ['out', 'err']
 
@@ -115,9 +132,11 @@ const openDestination = ({ console, files }: StreamSetOptions, target: StreamTar
   return target.kind === 'file' ? files.open(target, terms) : undefined
 }
 
-const settleWithin = async (settled: Promise<unknown>, timeoutMs: number): Promise<void> => {
-  const timeout = Promise.withResolvers<void>()
-  const timer = setTimeout(timeout.resolve, timeoutMs)
-  await Promise.race([settled, timeout.promise])
+/** Whether it settled in time. */
+const settleWithin = async (settled: Promise<unknown>, timeoutMs: number): Promise<boolean> => {
+  const timeout = Promise.withResolvers<false>()
+  const timer = setTimeout(timeout.resolve, timeoutMs, false)
+  const isSettled = await Promise.race([settled.then(() => true), timeout.promise])
   clearTimeout(timer)
+  return isSettled
 }

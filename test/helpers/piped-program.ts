@@ -69,7 +69,7 @@ export const createStreams = (options: Partial<LogFilesOptions> = {}) => {
     printed: () => Buffer.concat(printed).toString(),
     async dispose() {
       for (const child of children) child.kill('SIGKILL')
-      await streams.close(10_000)
+      await streams.close()
       rmSync(dir, { recursive: true, force: true })
     },
   }

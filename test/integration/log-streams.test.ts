@@ -139,6 +139,17 @@ test('where the policy is to block, the process waits as long as it takes, and n
   expect(hub.counters('a')).toMatchObject({ lines: 1_000_000, dropped: 0 })
 })
 
+test('the end waits for whoever still has something to say and for a disk that is slow, not for who holds a pipe in silence', async () => {
+  const { dir, run, streams, hub } = open()
+  const held = openHeldFifo(join(dir, 'held'))
+  run(['sh', '-c', 'seq 1 400000; exec sleep 1000'], { stdout: fileTarget(join(dir, 'held')) })
+  await sees(hub, /^100000$/)
+  const drained = streams.drain(20)
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  const text = await drainFifo(held, drained)
+  expect(text === numbers(400_000)).toBe(true)
+})
+
 /** Reads until everything is settled; returns what came. */
 const drainFifo = async (fd: number, settled: Promise<unknown>): Promise<string> => {
   const chunks: Buffer[] = []

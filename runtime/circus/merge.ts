@@ -24,7 +24,8 @@ export const mergeCircus = (manifest: Manifest, { path, declarations }: CircusIm
     heartbeats: [...manifest.heartbeats, ...heartbeats],
     ...(pidFile === undefined ? {} : { pidFile }),
   }
-  const problems = [...clashes, ...resolveManifestProblems(merged)]
+  // Now every name is known.
+  const problems = [...clashes, ...resolveManifestProblems({ ...merged, circusIni: undefined })]
   if (problems.length > 0) throw createCircusError(path, problems)
   return merged
 }

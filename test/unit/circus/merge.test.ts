@@ -26,3 +26,10 @@ test.each([
     expect.objectContaining({ code: 'CIRCUS_INVALID', message: expect.stringContaining(problem) }),
   )
 })
+
+test('names that a manifest takes from its circus.ini must be there', () => {
+  const manifest = createManifest({ circusIni: '/a.ini', processes: { web: { command: ['x'], dependsOn: { worker: 'started' }, sockets: ['front'] } } })
+  const declarations = { processes: { worker: { command: ['/bin/worker'] } }, sockets: { front: { tcp: ':80' } } }
+  expect(mergeCircus(manifest, importOf(declarations)).processes['web']?.dependsOn).toEqual({ worker: 'started' })
+  expect(() => mergeCircus(manifest, importOf({}))).toThrow(/unknown process "worker"[^]*unknown socket "front"/)
+})

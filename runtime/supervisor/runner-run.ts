@@ -114,6 +114,7 @@ export const createRun = (options: RunOptions): Run => {
   }
   const finish = async (remaining: number, exit: ChildExit | undefined): Promise<void> => {
     if (remaining > 0) report(`${remaining} of its processes cannot be ended`)
+    child?.release()
     await log?.drain(DRAIN_MS)
     if (hooks.has('afterReap')) await hooks.run('afterReap', { pid: leaderPid, exit })
     dispatch({ kind: 'cleared' })
@@ -202,6 +203,7 @@ export const createRun = (options: RunOptions): Run => {
     extendedStats: () => hooks.run('extendedStats', { pid: leaderPid }),
     release() {
       isReleased = true
+      child?.release()
       hookAbort.abort()
       observers.stop()
       main.cancel()

@@ -104,7 +104,10 @@ const decideFlapping = (history: RestartHistory, { attempts, windowMs, retryInMs
 }
 
 /** A run of ten delays counts as stable: what happened before it is forgotten, and the next restart is immediate. */
-export const stableAfterMs = ({ delayMs }: RestartSpec): number => delayMs * 10
+export const stableAfterMs = ({ delayMs }: RestartSpec): number => Math.max(delayMs * 10, STABLE_MIN_MS)
+
+/** Shorter runs are those of programs that fail as they begin, on a busy machine. */
+const STABLE_MIN_MS = 1000
 
 /** Exponential with full jitter: processes that failed together do not come back together. */
 const backOffMs = ({ delayMs, delayMaxMs }: RestartSpec, attempt: number, random: number): number =>

@@ -22,6 +22,8 @@ type AccessRequest = { readonly manifest: Manifest; readonly plan: Plan; readonl
 
 /** What one user alone refers to becomes that user's; several need a group in common. Throws ENV_INVALID. */
 export const planAccess = (request: AccessRequest): readonly Grant[] => {
+  const { processes, tasks } = request.manifest
+  if ([...Object.values(processes), ...Object.values(tasks)].every(({ user }) => user === undefined)) return []
   const users = findUsers(request)
   if (users.length === 0) return []
   return listTargets(request).flatMap(({ subject, name, path }) => {

@@ -31,10 +31,15 @@ export const planProcess = (request: ProcessRequest, context: PlanContext): Proc
   const first = planInstance(declaration, inContext(1))
   if (declaration.numprocesses > 1) planInstance(declaration, inContext(declaration.numprocesses))
   const used = sockets.filter((socket) => declaration.sockets.includes(socket.name) || socket.name === stdinSocket(declaration))
+  // Nobody asks for it before the first reload.
+  let hash: string | undefined
   return {
     name,
+    get hash() {
+      hash ??= resolveSpecHash({ manifest, declaration, run: first.run, sockets: used, context: inContext(1) })
+      return hash
+    },
     planInstance: ({ index, socketAddresses }) => planInstance(declaration, inContext(index, socketAddresses)),
-    hash: resolveSpecHash({ manifest, declaration, run: first.run, sockets: used, context: inContext(1) }),
     ...planStart(declaration),
     restart: planRestart(declaration),
     ...planLimits(name, declaration, context),

@@ -1,6 +1,7 @@
 // Two that want the same: one address, or one log file. What depends on the environment is compared on the target.
 
 import { isSameListener, parseAddress } from './address.ts'
+import type { Address } from './address.ts'
 import type { Manifest, ProcessDeclaration, StreamDeclaration } from './manifest-schema.ts'
 import { isLiteral, parseReferences } from './placeholder.ts'
 
@@ -12,6 +13,8 @@ type Listener = {
   readonly owner: string
   readonly kind: string
   readonly text: string
+  /** When the text is one, and says the same everywhere. */
+  readonly address: Address | undefined
   /** Names of sockets that the owner is given, or that it is. */
   readonly sockets: readonly string[]
 }
@@ -43,15 +46,17 @@ const createListeners = (
   ...[addresses, key]: readonly [Readonly<Record<string, string | undefined>>, string?]
 ): readonly Listener[] =>
   Object.entries(addresses).flatMap(([kind, text]) =>
-    text === undefined ? [] : [{ place: key === undefined ? `${owner}.${kind}` : `${owner}.${key}.${kind}`, owner, kind, text, sockets }],
+    text === undefined
+      ? []
+      : [{ place: key === undefined ? `${owner}.${kind}` : `${owner}.${key}.${kind}`, owner, kind, text, address: parseAddress(text), sockets }],
   )
 
 const isConflict = (earlier: Listener, later: Listener): boolean => {
   const isShared = earlier.sockets.some((name) => later.sockets.includes(name))
   if (earlier.owner === later.owner || earlier.kind !== later.kind || isShared) return false
   if (!isLiteral(earlier.text) || !isLiteral(later.text)) return earlier.text === later.text && isTheSameFor(later.text)
-  const [one, other] = [parseAddress(earlier.text), parseAddress(later.text)]
-  return one === undefined || other === undefined ? earlier.text === later.text && earlier.kind === 'unix' : isSameListener(one, other)
+  if (earlier.address === undefined || later.address === undefined) return earlier.text === later.text && earlier.kind === 'unix'
+  return isSameListener(earlier.address, later.address)
 }
 
 /** Whether a text says the same in any two processes. */

@@ -40,8 +40,8 @@ const checkSockets = (manifest: Manifest, place: string, { sockets, stdin, onDem
 }
 
 const checkSocketName = (manifest: Manifest, place: string, name: string): readonly string[] => {
-  const names = Object.keys(manifest.sockets)
-  return problemIf(!names.includes(name) && manifest.circusIni === undefined, `${place}: unknown socket "${name}"${renderSuggestion(name, names)}`)
+  if (Object.hasOwn(manifest.sockets, name) || manifest.circusIni !== undefined) return []
+  return [`${place}: unknown socket "${name}"${renderSuggestion(name, Object.keys(manifest.sockets))}`]
 }
 
 const checkCounts = (place: string, { singleton, numprocesses, log }: ProcessDeclaration): readonly string[] => [

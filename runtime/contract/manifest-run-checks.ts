@@ -24,8 +24,8 @@ export const checkRun = (scope: Scope, place: string, declaration: TaskDeclarati
 const OWN_NAMES: ReadonlySet<string> = new Set(['INVOCATION_ID', 'NIXPACK_PROCESS', 'NIXPACK_INDEX'])
 
 export const checkProcessName = (manifest: Manifest, place: string, name: string): readonly string[] => {
-  const names = Object.keys(manifest.processes)
-  return problemIf(!names.includes(name) && manifest.circusIni === undefined, `${place}: unknown process "${name}"${renderSuggestion(name, names)}`)
+  if (Object.hasOwn(manifest.processes, name) || manifest.circusIni !== undefined) return []
+  return [`${place}: unknown process "${name}"${renderSuggestion(name, Object.keys(manifest.processes))}`]
 }
 
 const checkLimit = (place: string, limit: string): readonly string[] => {

@@ -17,7 +17,7 @@ export const checkAlternatives = (place: string, values: Readonly<Record<string,
 }
 
 export const checkSignal = (place: string, name: string): readonly string[] =>
-  problemIf(!isSignalName(name), `${place}: no such signal "${name}"${renderSuggestion(name, SIGNAL_NAMES)}`)
+  isSignalName(name) ? [] : [`${place}: no such signal "${name}"${renderSuggestion(name, SIGNAL_NAMES)}`]
 
 /** The signal of `{ signal }`; anything else is a word of the schema. */
 export const checkSignalOf = (place: string, action: string | { readonly signal: string }): readonly string[] =>

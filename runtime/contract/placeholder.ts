@@ -24,9 +24,12 @@ export type TemplatePart =
   | { readonly kind: 'reference'; readonly source: string; readonly reference: Reference }
   | { readonly kind: 'malformed'; readonly source: string }
 
+const START = '@{nixpack:'
 const PLACEHOLDER = /@\{nixpack:([^{}]*)(\}|$|(?=\{))/g
 
 export const parseTemplate = (text: string): readonly TemplatePart[] => {
+  // Most texts have none, and every text of a manifest is asked several times.
+  if (!text.includes(START)) return text === '' ? [] : [{ kind: 'text', text }]
   const parts: TemplatePart[] = []
   let end = 0
   for (const match of text.matchAll(PLACEHOLDER)) {
@@ -41,7 +44,7 @@ export const parseTemplate = (text: string): readonly TemplatePart[] => {
 }
 
 /** Without placeholders: it says now what it will say on the target. */
-export const isLiteral = (text: string): boolean => parseTemplate(text).every(({ kind }) => kind === 'text')
+export const isLiteral = (text: string): boolean => !text.includes(START)
 
 /** Everything that a text refers to. */
 export const parseReferences = (text: string): readonly Reference[] =>

@@ -22,10 +22,10 @@ export default defineConfig({
         test: {
           name: 'conformance',
           include: ['test/conformance/**/*.test.ts'],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 900_000,
           // They wait more than they work.
-          maxWorkers: 3,
+          maxWorkers: 2,
           maxConcurrency: 4,
           globalSetup: ['test/conformance/circus/setup.ts'],
         },
@@ -39,6 +39,16 @@ export default defineConfig({
           // They wait more than they work.
           maxWorkers: 2,
           globalSetup: ['test/hosts/setup.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'endurance',
+          include: ['test/endurance/**/*.test.ts'],
+          testTimeout: 300_000,
+          // They measure what the machine does.
+          fileParallelism: false,
+          globalSetup: ['test/endurance/setup.ts'],
         },
       },
       { test: { name: 'aarch64', include: ['test/aarch64/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 300_000 } },

@@ -2,7 +2,7 @@
 // for what happens. Nothing here waits for a time to pass: it waits for events, with a deadline.
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type * as z from 'zod/mini'
 
 import { callControl, followControl } from '../../../runtime/control/client.ts'
@@ -13,6 +13,7 @@ import { resolveRunPaths } from '../../../runtime/contract/directories.ts'
 import { followChild, until } from '../../helpers/bundle-process.ts'
 import type { BundleRun } from '../../helpers/bundle-process.ts'
 import { bundlePath, workerPath } from './setup.ts'
+import type { BundleName } from './setup.ts'
 
 export type Finished = { readonly status: number | null; readonly stdout: string; readonly stderr: string }
 
@@ -31,6 +32,8 @@ export type Daemon = {
   readonly ctl: (...words: readonly string[]) => Promise<string>
   /** What the command line cannot say. */
   readonly call: <Asked extends Schema, Replied extends Schema>(route: Route<Asked, Replied>, request: z.input<Asked>) => Promise<z.output<Replied>>
+  /** Reads the file again; resolves when it has been carried out. */
+  readonly reload: () => Promise<void>
   readonly status: () => Promise<BundleStatus>
   readonly process: (name: string) => Promise<ProcessStatus>
   /** Of its instances, by their index. */
@@ -48,11 +51,15 @@ type Route<Asked, Replied> = { readonly method: 'GET' | 'POST'; readonly path: s
 export type Host = {
   /** A directory of its own, the working directory of its bundles. */
   readonly dir: string
+  /** Of all of its bundles: only one can run at a time. */
+  readonly instance: string
   readonly worker: string
   /** Returns its path. */
   readonly write: (name: string, text: string, mode?: number) => string
   /** Starts a bundle with this circus.ini; resolves when it answers. */
   readonly up: (ini: string, options?: StartOptions) => Promise<Daemon>
+  /** Starts a bundle as it is. */
+  readonly start: (bundle: BundleName, options?: StartOptions) => Promise<Daemon>
   /** Runs a bundle to its end: for what is refused. */
   readonly run: (words: readonly string[], environment?: Readonly<Record<string, string>>) => Promise<Finished>
   readonly dispose: () => Promise<void>
@@ -65,11 +72,12 @@ export type StartOptions = {
   readonly before?: string
 }
 
-const DEADLINE_MS = 20_000
-const BUNDLE_NAME = 'circus'
+/** For machines that have more to do than this. */
+const DEADLINE_MS = 30_000
 
 export const createHost = (): Host => {
   const dir = mkdtempSync('/tmp/np-c-')
+  const instance = `test-${basename(dir).slice('np-c-'.length)}`
   const running: BundleRun[] = []
   const environmentOf = (own: Readonly<Record<string, string>> = {}) => ({
     PATH: '/usr/local/bin:/usr/bin:/bin',
@@ -77,12 +85,22 @@ export const createHost = (): Host => {
     NIXPACK_RUN_DIR: join(dir, 'r'),
     ...own,
   })
-  const start = (words: readonly string[], { environment, before = ':' }: StartOptions = {}): BundleRun => {
-    const child = spawn('/bin/sh', ['-c', `${before}; exec "$@"`, 'sh', bundlePath(), ...words], { cwd: dir, env: environmentOf(environment), stdio: 'pipe' })
+  const spawnBundle = (bundle: BundleName, words: readonly string[], { environment, before = ':' }: StartOptions = {}): BundleRun => {
+    const child = spawn('/bin/sh', ['-c', `${before}; exec "$@"`, 'sh', bundlePath(bundle), '--instance', instance, ...words], {
+      cwd: dir,
+      env: environmentOf(environment),
+      stdio: 'pipe',
+    })
     child.stdin.end()
     const started = followChild(child)
     running.push(started)
     return started
+  }
+  const start = async (bundle: BundleName, options: StartOptions = {}): Promise<Daemon> => {
+    const run = spawnBundle(bundle, ['up', ...(options.words ?? [])], options)
+    const target = { bundle, instance, paths: [resolveRunPaths(join(dir, 'r'), bundle, instance)] }
+    const history = await follow(run, target)
+    return createDaemon({ dir, run, target, history, command: (words) => finish(spawnBundle(bundle, words, options)) })
   }
   const write: Host['write'] = (name, text, mode = 0o644) => {
     mkdirSync(dirname(join(dir, name)), { recursive: true })
@@ -91,16 +109,12 @@ export const createHost = (): Host => {
   }
   return {
     dir,
+    instance,
     worker: workerPath(),
     write,
-    run: (words, environment) => finish(start(words, environment === undefined ? {} : { environment })),
-    async up(ini, options = {}) {
-      const path = write('circus.ini', ini)
-      const run = start(['up', '--circus', path, ...(options.words ?? [])], options)
-      const target = { bundle: BUNDLE_NAME, instance: 'default', paths: [resolveRunPaths(join(dir, 'r'), BUNDLE_NAME, 'default')] }
-      const history = await follow(run, target)
-      return createDaemon({ dir, run, target, history, command: (words) => finish(start(words, options)) })
-    },
+    start,
+    run: (words, environment) => finish(spawnBundle('circus', words, environment === undefined ? {} : { environment })),
+    up: (ini, options = {}) => start('circus', { ...options, words: ['--circus', write('circus.ini', ini), ...(options.words ?? [])] }),
     async dispose() {
       for (const { child, ended } of running.toReversed()) {
         if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
@@ -131,13 +145,17 @@ const follow = async (run: BundleRun, target: ControlTarget): Promise<History> =
       // The bundle was killed in the middle of an event.
     }
   }
-  await until('the bundle answers', async () => {
-    if (run.child.exitCode !== null) throw new Error(`the bundle ended with ${run.child.exitCode}: ${run.stdout()}${run.stderr()}`)
-    return callControl(target, ROUTES.status, {}).then(
-      () => true,
-      () => false,
-    )
-  })
+  await until(
+    'the bundle answers',
+    async () => {
+      if (run.child.exitCode !== null) throw new Error(`the bundle ended with ${run.child.exitCode}: ${run.stdout()}${run.stderr()}`)
+      return callControl(target, ROUTES.status, {}).then(
+        () => true,
+        () => false,
+      )
+    },
+    DEADLINE_MS,
+  )
   void collect()
   return history
 }
@@ -172,6 +190,11 @@ const createDaemon = ({ dir, run, target, history, command }: Parts): Daemon => 
       if (seen === history.events.length) await nextEvent(history, Math.min(remainingMs, 100))
     }
   }
+  const ctl: Daemon['ctl'] = async (...words) => {
+    const finished = await command(words)
+    if (finished.status !== 0) throw new Error(`${words.join(' ')} ended with ${finished.status}: ${finished.stdout}${finished.stderr}${describe()}`)
+    return finished.stdout
+  }
   return {
     dir,
     pid: run.pid,
@@ -193,10 +216,13 @@ const createDaemon = ({ dir, run, target, history, command }: Parts): Daemon => 
       return match
     },
     run: (...words) => command(words),
-    async ctl(...words) {
-      const finished = await command(words)
-      if (finished.status !== 0) throw new Error(`${words.join(' ')} ended with ${finished.status}: ${finished.stdout}${finished.stderr}${describe()}`)
-      return finished.stdout
+    ctl,
+    async reload() {
+      const seen = history.events.length
+      await ctl('reloadconfig')
+      await waitForEvents('the file is read again', () =>
+        Promise.resolve(history.events.slice(seen).find(({ kind, text }) => kind === 'bundle' && /plan/.test(text))),
+      )
     },
     event: (what, isMeant) => waitForEvents(what, () => Promise.resolve(history.events.find(isMeant))),
     until: (name, what, holds) =>

@@ -101,7 +101,7 @@ export const CONFIG_ROWS: readonly Row[] = [
       await daemon.ctl('stop', 'foo', 'bar')
       for (const name of ['0', '1']) await daemon.sees(new RegExp(`\\b${name}:INT`))
       const path = write('bad.ini', '[watcher:foo]\ncmd = sleep 1\nstop_signal = SIGINTT\n')
-      assertRefused(await run(['up', '--instance', 'other', '--circus', path]), /bad\.ini:3: "stop_signal"/, 2)
+      assertRefused(await run(['up', '--circus', path]), /bad\.ini:3: "stop_signal"/, 2)
     },
   },
   {

@@ -51,9 +51,9 @@ export const DAEMON_ROWS: readonly Row[] = [
     circus: 'the controller goes on',
     verdict: 'same',
     here: 'each connection stands for itself',
-    async test({ up, dir }) {
+    async test({ up, dir, instance }) {
       const daemon = await up(KEEPER)
-      const path = join(dir, 'r/circus/default/control.sock')
+      const path = join(dir, `r/circus/${instance}/control.sock`)
       for (const rubbish of [
         '\0\x01\xff rubbish \r\n\r\n',
         'GET /v1/status',

@@ -21,11 +21,11 @@ export const RELOAD_ROWS: readonly Row[] = [
       const daemon = await up(ONE)
       const before = await waitForPids(daemon, 'one', 1)
       write('circus.ini', `${ONE}numprocesses = 3\n`)
-      await daemon.ctl('reloadconfig')
+      await daemon.reload()
       const after = await waitForPids(daemon, 'one', 3)
       assert.ok(after.includes(before[0] ?? 0))
       write('circus.ini', ONE)
-      await daemon.ctl('reloadconfig')
+      await daemon.reload()
       assert.deepEqual(await waitForPids(daemon, 'one', 1), before)
     },
   },
@@ -40,7 +40,7 @@ export const RELOAD_ROWS: readonly Row[] = [
       const [one = 0] = await waitForPids(daemon, 'one', 1)
       const [two = 0] = await waitForPids(daemon, 'two', 1)
       write('circus.ini', `${TWO.replace('1000', '1001')}[watcher:three]\ncmd = sleep 1000\n`)
-      await daemon.ctl('reloadconfig')
+      await daemon.reload()
       await waitForPids(daemon, 'three', 1)
       const changed = await waitForPids(daemon, 'two', 1)
       assertDisjoint([two], changed)
@@ -60,7 +60,7 @@ export const RELOAD_ROWS: readonly Row[] = [
       await waitForPids(daemon, 'one', 1)
       assert.match(await daemon.ctl('listsockets'), /goes/)
       write('circus.ini', ONE + socket('stays', 'a') + socket('changes', 'd') + socket('comes', 'e'))
-      await daemon.ctl('reloadconfig')
+      await daemon.reload()
       const list = await daemon.ctl('listsockets')
       assert.match(list, /stays.*a\.sock/)
       assert.match(list, /changes.*d\.sock/)
@@ -79,13 +79,13 @@ export const RELOAD_ROWS: readonly Row[] = [
       const before = await waitForPids(daemon, 'one', 1)
       const plugin = '[plugin:flapping]\nuse = circus.plugins.flapping.Flapping\nattempts = 4\n'
       write('circus.ini', ONE + plugin)
-      await daemon.ctl('reloadconfig')
+      await daemon.reload()
       assert.match(await daemon.ctl('get', 'one', 'flapping', '--json'), /"attempts": ?4/)
       write('circus.ini', ONE + plugin.replace('4', '6'))
-      await daemon.ctl('reloadconfig')
+      await daemon.reload()
       assert.match(await daemon.ctl('get', 'one', 'flapping', '--json'), /"attempts": ?6/)
       write('circus.ini', ONE)
-      await daemon.ctl('reloadconfig')
+      await daemon.reload()
       assert.doesNotMatch(await daemon.ctl('options', 'one', '--json'), /"attempts"/)
       assert.deepEqual(await waitForPids(daemon, 'one', 1), before)
     },
@@ -101,7 +101,7 @@ export const RELOAD_ROWS: readonly Row[] = [
       const before = await waitForPids(daemon, 'one', 2)
       await daemon.ctl('stop', 'two')
       write('circus.ini', `# nothing that matters\n${ONE}numprocesses : 2\n\n${TWO}`)
-      await daemon.ctl('reloadconfig')
+      await daemon.reload()
       assert.deepEqual(await daemon.pids('one'), before)
       await assertState(daemon, 'two', 'stopped')
     },
@@ -115,7 +115,7 @@ export const RELOAD_ROWS: readonly Row[] = [
     async test({ up }) {
       const daemon = await up(`${ONE}copy_env = True\n[env:one]\nSPACED = a  b   c\nPS1 = $PS1 x\n`, { environment: { PS1: '\\u@\\h:  ', MORE: ' b ' } })
       const before = await waitForPids(daemon, 'one', 1)
-      await daemon.ctl('reloadconfig')
+      await daemon.reload()
       assert.deepEqual(await daemon.pids('one'), before)
     },
   },
@@ -130,7 +130,7 @@ export const RELOAD_ROWS: readonly Row[] = [
       const before = await waitForPids(daemon, 'one', 1)
       const { pid } = await daemon.status()
       write('circus.ini', `[circus]\nstatsd = True\n${ONE}${TWO}`)
-      await daemon.ctl('reloadconfig')
+      await daemon.reload()
       await waitForPids(daemon, 'two', 1)
       assert.deepEqual(await daemon.pids('one'), before)
       assert.equal((await daemon.status()).pid, pid)

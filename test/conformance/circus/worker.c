@@ -49,18 +49,20 @@ static void serve(const char *name, int stubborn)
 	}
 }
 
-static void start(const char *name, int children, int depth, int stubborn)
+/* Returns in each process of the tree, with its name. */
+static void grow(char *name, size_t size, int children, int depth)
 {
 	for (int i = 1; depth > 0 && i <= children; i++) {
-		char child_name[64];
-		snprintf(child_name, sizeof child_name, "%s%d", name, i);
 		pid_t pid = fork();
 		if (pid < 0)
 			_exit(1);
-		if (pid == 0)
-			start(child_name, children, depth - 1, stubborn);
+		if (pid == 0) {
+			size_t length = strlen(name);
+			snprintf(name + length, size - length, "%d", i);
+			depth--;
+			i = 0;
+		}
 	}
-	serve(name, stubborn);
 }
 
 static int option(int argc, char **argv, const char *key, int fallback)
@@ -74,8 +76,10 @@ static int option(int argc, char **argv, const char *key, int fallback)
 
 int main(int argc, char **argv)
 {
+	char name[64];
+	snprintf(name, sizeof name, "%s", argc > 1 ? argv[1] : "0");
 	int stubborn = argc > 2 && strcmp(argv[argc - 1], "stubborn") == 0;
-	int children = option(argc, argv, "children", 0);
-	start(argc > 1 ? argv[1] : "0", children, option(argc, argv, "depth", 1), stubborn);
+	grow(name, sizeof name, option(argc, argv, "children", 0), option(argc, argv, "depth", 1));
+	serve(name, stubborn);
 	return 1;
 }

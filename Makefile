@@ -51,6 +51,8 @@ help:
 	@echo 'make hosts    bundles on hosts that are really different, as a table'
 	@echo 'make fuzz     a minute of fuzzing the readers of foreign bytes'
 	@echo 'make stress   first starts that are killed, run out of space, or lose their power'
+	@echo 'make soak     everything that can happen to a supervisor, mixed for MINUTES=60 (SEED=N: the same again)'
+	@echo 'make endurance-full   1,000 crashes, 10 GB of lines and the like; make test does a little of each'
 	@echo 'make bench    sizes, times and costs, beside their limits and other supervisors'
 	@echo 'make docs     write the generated parts of README.md and docs/'
 	@echo 'make runtime  build the launcher and the runtime (SYSTEM=aarch64-linux: for that architecture)'
@@ -114,6 +116,17 @@ fuzz: packages-if-needed $(RUNTIME)
 
 stress: packages-if-needed $(RUNTIME)
 	test/stress/run
+
+endurance: setup-test packages-if-needed $(RUNTIME)
+	vitest run --project endurance
+
+# Each of these can be set.
+endurance-full: setup-test packages-if-needed $(RUNTIME)
+	MINUTES=$(or $(MINUTES),5) CYCLES=$(or $(CYCLES),1000) REPETITIONS=$(or $(REPETITIONS),100) GIGABYTES=$(or $(GIGABYTES),10) \
+	  vitest run --project endurance
+
+soak: setup-test packages-if-needed $(RUNTIME)
+	MINUTES=$(or $(MINUTES),60) $(if $(SEED),SEED=$(SEED)) vitest run --project endurance test/endurance/soak.test.ts
 
 integration: packages-if-needed $(RUNTIME)
 	vitest run --project integration

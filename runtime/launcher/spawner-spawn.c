@@ -56,10 +56,11 @@ static void read_status(struct np_spawner *spawner, struct np_source *source) {
   np_event_end(&spawner->out);
 }
 
-// Read to its end: whoever writes more than one line is not to die of it.
+// Whatever it says, it was executed before; that is told first. Read to its end: whoever writes more than one line is not to die of it.
 static void read_ready(struct np_spawner *spawner, struct np_source *source) {
   struct np_child *child = source->owner;
   char text[512];
+  if (child->status.fd >= 0) read_status(spawner, &child->status);
   ssize_t size = read(source->fd, text, sizeof text);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (size <= 0) return np_source_close(spawner, source);
@@ -70,6 +71,7 @@ static void read_ready(struct np_spawner *spawner, struct np_source *source) {
 
 static void read_notify(struct np_spawner *spawner, struct np_source *source) {
   struct np_child *child = source->owner;
+  if (child->status.fd >= 0) read_status(spawner, &child->status);
   np_notify_read(spawner, source->fd, child->id, child->uid);
 }
 

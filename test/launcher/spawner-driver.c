@@ -2,7 +2,7 @@
 //   spawner-driver LAUNCHER
 //     VERB|ID|KEY=VALUE|…   a request; \n and \t in it are what they look like
 //     wait VERB ID          until that event has come, or "failed" of the same id; "lost" when the spawner ends, "timeout"
-//                           after ten seconds
+//                           after 30 seconds
 //     sh COMMAND            with PID_ID of every child, SPAWNER and the standard output of the driver
 //     raw HEX               bytes as they are
 //     congest N             N requests that each cause an error, sent beside what follows, then one for the id "last"
@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DEADLINE_MS 10000
+#define DEADLINE_MS 30000
 #define CHILDREN 64
 
 static int sock;

@@ -1,7 +1,7 @@
 // The client of the spawner with the real one: children, sockets, notifications, locks, and its death.
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -381,15 +381,4 @@ test('an orderly end is no loss, and takes the children along', async () => {
   spawner.close()
   await waitUntil(() => !isAlive(pid) && !existsSync(path))
   expect(await Promise.race([spawner.lost, Promise.resolve('not lost')])).toBe('not lost')
-})
-
-test('a working directory that does not answer holds nobody else up', async () => {
-  mkdirSync(join(dir, 'slow'))
-  execFileSync('mkfifo', [join(dir, 'slow/dead')])
-  const spawner = start()
-  // A program that has to be opened first, and whose opening waits for ever.
-  const slow = watch(spawner, planRequest(['/bin/sh', '-c', `read x <${dir}/slow/dead`]))
-  expect((await watch(spawner, planRequest(['/bin/true'])).exited)[0]).toEqual({ kind: 'code', code: 0 })
-  slow.child.signal('group', 'SIGKILL')
-  await slow.exited
 })

@@ -6,6 +6,7 @@
 //   notify TEXT | notify-size BYTES   to NOTIFY_SOCKET
 //   barrier                           prints when everything before it has been read
 //   forge PID TEXT                    to NOTIFY_SOCKET, as if it was that process
+//   dead DIR                          a file system at DIR that never answers, until it is killed
 //   ignore FILE                       clings to life: ignores SIGTERM, as does a child in a session of its own; each a byte in FILE
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -109,6 +111,16 @@ static void ignore(const char *file) {
   for (;;) pause();
 }
 
+static int mount_dead(const char *dir) {
+  char options[64];
+  int fd = open("/dev/fuse", O_RDWR);
+  snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
+  if (fd < 0 || mount("dead", dir, "fuse", 0, options) != 0) return fail("fuse");
+  printf("mounted\n");
+  fflush(stdout);
+  for (;;) pause();
+}
+
 int main(int argc, char **argv) {
   const char *mode = argc > 1 ? argv[1] : "";
   static char large[1 << 16];
@@ -117,6 +129,7 @@ int main(int argc, char **argv) {
   if (strcmp(mode, "notify") == 0) return notify(argv[2], strlen(argv[2]), -1, 0);
   if (strcmp(mode, "notify-size") == 0) return notify(memset(large, 'x', sizeof large), (size_t)atoi(argv[2]), -1, 0);
   if (strcmp(mode, "forge") == 0) return notify(argv[3], strlen(argv[3]), -1, atoi(argv[2]));
+  if (strcmp(mode, "dead") == 0) return mount_dead(argv[2]);
   if (strcmp(mode, "barrier") == 0) return pass_barrier();
   if (strcmp(mode, "ignore") == 0) ignore(argv[2]);
   if (strcmp(mode, "connect") == 0) {

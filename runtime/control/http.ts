@@ -120,10 +120,10 @@ const streamed = <Schema extends z.ZodMiniObject>(
 }
 
 const prepareAnswer = async (routes: Routes, request: IncomingMessage): Promise<Send> => {
-  const url = new URL(request.url ?? '/', 'http://control')
-  const route = routes.get(url.pathname)
-  const what = `${request.method} ${url.pathname}`
-  if (route === undefined) throw new NixpackError('CONTROL_REFUSED', `cannot answer ${what}: no such path`)
+  const url = URL.parse(request.url ?? '/', 'http://control')
+  const route = routes.get(url?.pathname ?? '')
+  const what = `${request.method} ${url?.pathname ?? request.url}`
+  if (url === null || route === undefined) throw new NixpackError('CONTROL_REFUSED', `cannot answer ${what}: no such path`)
   if (route.method !== request.method) throw new NixpackError('CONTROL_REFUSED', `cannot answer ${what}: expected ${route.method}`)
   return route.prepare(route.method === 'GET' ? decodeQuery(route.schema, url.searchParams) : await readBody(request))
 }

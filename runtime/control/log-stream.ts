@@ -16,8 +16,11 @@ export type LogsRequest = Recollection & {
 
 export const streamLogs = (stream: EventStream, hub: LogHub, { follow, end, ...recollection }: LogsRequest): void => {
   let linesSkipped = 0
-  const send = (event: LogEvent): void => {
+  const tellSkipped = (): void => {
     if (linesSkipped > 0 && stream.send({ kind: 'skipped', data: linesSkipped })) linesSkipped = 0
+  }
+  const send = (event: LogEvent): void => {
+    tellSkipped()
     if (linesSkipped > 0 || !stream.send({ kind: 'message', id: event.sequence, data: createBatch(event) })) linesSkipped += event.lineCount
   }
   for (const event of keepNewest(hub.recent(recollection))) send(event)
@@ -25,7 +28,10 @@ export const streamLogs = (stream: EventStream, hub: LogHub, { follow, end, ...r
   const unsubscribe = hub.subscribe(recollection, send)
   const blocker = hub.addBlocker(recollection, () => stream.isFull)
   const finish = (): void => stream.end()
-  stream.onDrain(() => blocker.freed())
+  stream.onDrain(() => {
+    tellSkipped()
+    blocker.freed()
+  })
   end.addEventListener('abort', finish)
   stream.onClose(() => {
     unsubscribe()

@@ -14,9 +14,12 @@ export type EventSelection = {
 
 export const streamEvents = (stream: EventStream, log: EventLog, { processes, since, follow, end }: EventSelection): void => {
   let hasMissed = false
+  const tellMissed = (): void => {
+    if (hasMissed && stream.send({ kind: 'missed', data: {} })) hasMissed = false
+  }
   const send = (event: SupervisorEvent): void => {
     if (!isWanted(event, processes)) return
-    if (hasMissed && stream.send({ kind: 'missed', data: {} })) hasMissed = false
+    tellMissed()
     if (hasMissed || !stream.send({ kind: 'message', id: event.cursor, data: event })) hasMissed = true
   }
   const replay = log.since(since ?? (follow ? log.cursor : 0))
@@ -25,6 +28,7 @@ export const streamEvents = (stream: EventStream, log: EventLog, { processes, si
   if (!follow || end.aborted) return stream.end()
   const unsubscribe = log.subscribe(send)
   const finish = (): void => stream.end()
+  stream.onDrain(tellMissed)
   end.addEventListener('abort', finish)
   stream.onClose(() => {
     unsubscribe()

@@ -1,180 +1,315 @@
-import { statSync, writeFileSync } from 'node:fs'
-import { request } from 'node:http'
-import type { IncomingMessage, RequestOptions } from 'node:http'
+// The control socket as any program sees it: HTTP over a Unix socket, against a running bundle.
+import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createRuntime } from '../helpers/start-runtime.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { open, send } from '../helpers/control-call.ts'
+import { createRuntime, isAlive } from '../helpers/start-runtime.ts'
 import type { Runtime, Running } from '../helpers/start-runtime.ts'
 
 const SERVICE = ['/bin/sh', '-c', 'trap "echo bye; exit 0" TERM; echo run $$; while :; do sleep 1000 & wait $!; done']
 
-let runtime: Runtime
-let up: Running
-beforeEach(async () => {
-  runtime = createRuntime({ processes: { db: { command: SERVICE }, api: { command: SERVICE, dependsOn: { db: 'ready' } } } })
-  up = runtime.start()
-  await up.sees(/api \| run/)
-  // The socket appears while the processes start.
-  while ((await runtime.run(['status'])).status !== 0) await Promise.resolve()
-})
-afterEach(() => runtime.dispose())
+const socketOf = (runtime: Runtime): string => join(runtime.runDir, 'demo/default/control.sock')
 
-const socketPath = (): string => join(runtime.runDir, 'demo/default/control.sock')
-
-const send = async (options: RequestOptions, body?: string): Promise<{ status: number | undefined; text: string }> => {
-  const outgoing = request({ socketPath: socketPath(), ...options })
-  outgoing.end(body)
-  const response = await new Promise<IncomingMessage>((resolve, reject) => outgoing.on('response', resolve).on('error', reject))
-  return { status: response.statusCode, text: (await response.setEncoding('utf8').toArray()).join('') }
+/** The socket is there before the first line of a process. */
+const startServices = async (manifest: Readonly<Record<string, unknown>> = {}): Promise<{ runtime: Runtime; up: Running }> => {
+  const runtime = createRuntime({ processes: { db: { command: SERVICE }, api: { command: SERVICE, dependsOn: { db: 'ready' } } }, ...manifest })
+  const up = runtime.start()
+  await up.sees(/api +\| run/)
+  await statusOf(runtime)
+  return { runtime, up }
 }
 
-/** Not once(): it would reject for the reset that is expected here. */
-const closing = (socket: Socket): Promise<void> =>
-  new Promise((resolve) => {
-    if (socket.closed) resolve()
-    else socket.on('close', () => resolve())
+const statusOf = async (runtime: Runtime): Promise<any> => {
+  for (;;) {
+    try {
+      return (await send(socketOf(runtime), { path: '/v1/status' })).json().value
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+    }
+  }
+}
+
+const post = (runtime: Runtime, path: string, body: unknown) => send(socketOf(runtime), { method: 'POST', path }, JSON.stringify(body))
+
+describe('a running bundle', () => {
+  let runtime: Runtime
+  let up: Running
+  beforeAll(async () => {
+    const started = await startServices()
+    runtime = started.runtime
+    up = started.up
+  })
+  afterAll(() => runtime.dispose())
+
+  test('only the user may use the socket', () => {
+    expect(statSync(socketOf(runtime)).mode & 0o777).toBe(0o600)
+    expect(statSync(join(runtime.runDir, 'demo/default')).mode & 0o777).toBe(0o700)
   })
 
-const states = async (): Promise<readonly unknown[]> => JSON.parse((await runtime.run(['status', '--json'])).stdout).processes
+  test('status shows every process and every instance', async () => {
+    const { pid, processes } = await statusOf(runtime)
+    expect(pid).toBe(up.child.pid)
+    expect(processes).toMatchObject([
+      { name: 'db', state: 'ready', numprocesses: 1, wanted: true, instances: [{ label: 'db', index: 1, state: 'ready' }] },
+      { name: 'api', state: 'ready', restarts: 0, lastExit: null, counters: { starts: 1, lines: 1 } },
+    ])
+  })
 
-test('only the user may use the socket', () => {
-  expect(statSync(socketPath()).mode & 0o777).toBe(0o600)
-  expect(statSync(join(runtime.runDir, 'demo/default')).mode & 0o777).toBe(0o700)
+  test.each([
+    ['an unknown path', { path: '/v1/nothing' }, undefined, 'cannot answer GET /v1/nothing: no such path'],
+    ['the wrong method', { path: '/v1/restart' }, undefined, 'expected POST'],
+    ['a body that is not JSON', { method: 'POST', path: '/v1/restart' }, '{', 'the body is not JSON'],
+    ['a body of another shape', { method: 'POST', path: '/v1/restart' }, '{"processes":"api"}', 'processes: expected array'],
+    ['an unknown key', { method: 'POST', path: '/v1/restart' }, '{"process":["api"]}', 'unknown key "process"'],
+    ['a body that is too large', { method: 'POST', path: '/v1/restart' }, ' '.repeat(70_000), 'more than 65536 bytes'],
+    ['an unknown query', { path: '/v1/logs?lines=-1' }, undefined, 'lines'],
+    ['an unknown process', { path: '/v1/explain?process=apj' }, undefined, 'cannot find process "apj", did you mean "api"?'],
+    ['an unknown signal', { method: 'POST', path: '/v1/signal' }, '{"processes":["api"],"signal":"NONE"}', 'cannot send "NONE": no such signal'],
+    ['an unknown task', { method: 'POST', path: '/v1/tasks/run' }, '{"task":"none"}', 'cannot run "none": no such task'],
+    ['a path that is none', { path: '//' }, undefined, 'cannot answer'],
+  ])('%s gets a reply with a code', async (...[, options, body, message]) => {
+    const { status, json } = await send(socketOf(runtime), options, body)
+    expect(status).toBe(400)
+    expect(json()).toMatchObject({ ok: false, error: { code: 'CONTROL_REFUSED', message: expect.stringContaining(message) } })
+  })
+
+  test('events are replayed from a cursor, then follow', async () => {
+    const all = await send(socketOf(runtime), { path: '/v1/events?follow=false&since=0' })
+    const events = readEvents(all.text)
+    expect(events.map(({ data }) => data.cursor)).toEqual(events.map((_event, index) => index + 1))
+    expect(events.map(({ data }) => data.label ?? '').join(' ')).toMatch(/db .*api/)
+    const { cursor } = await statusOf(runtime)
+    const response = await open(socketOf(runtime), { path: `/v1/events?since=${cursor}&processes=api` })
+    await post(runtime, '/v1/signal', { processes: ['api'], signal: 'KILL' })
+    let text = ''
+    for await (const chunk of response.setEncoding('utf8')) {
+      text += chunk
+      if (/"state":"ready"/.test(text)) break
+    }
+    const following = readEvents(text)
+    expect(following[0]?.data.cursor).toBeGreaterThan(cursor)
+    expect(following.every(({ data }) => data.process === 'api')).toBe(true)
+  })
+
+  test('logs has the lines with their numbers, only as many as wanted, and only what is new', async () => {
+    const { text } = await send(socketOf(runtime), { path: '/v1/logs?processes=db' })
+    const { id, data } = readEvents(text)[0] ?? { id: 0, data: undefined }
+    expect(data).toMatchObject({ process: 'db', label: 'db', stream: 'out', firstLine: 1, lines: [expect.stringMatching(/^run \d+$/)] })
+    expect((await send(socketOf(runtime), { path: '/v1/logs?lines=0' })).text).toBe('')
+    expect((await send(socketOf(runtime), { path: `/v1/logs?processes=db&since=${id}` })).text).toBe('')
+  })
+
+  test('stats has the processor time and memory of each instance with what it started', async () => {
+    const { value } = (await send(socketOf(runtime), { path: '/v1/stats?processes=db&extended=true' })).json()
+    expect(value.instances).toMatchObject([{ label: 'db', processes: 2, commandLine: SERVICE, extended: { threads: 1 } }])
+    expect(value.instances[0].memoryBytes).toBeGreaterThan(500_000)
+    expect(value.supervisor.pid).toBe(up.child.pid)
+  })
+
+  test('explain tells what a process depends on and what it has said', async () => {
+    const { value } = (await send(socketOf(runtime), { path: '/v1/explain?process=api' })).json()
+    expect(value).toMatchObject({ name: 'api', waitingFor: [{ process: 'db', condition: 'ready', met: true }] })
+    expect(value.lastLines.join()).toMatch(/run \d+/)
+  })
+
+  test('plan shows the start in waves', async () => {
+    const { value } = (await send(socketOf(runtime), { path: '/v1/plan' })).json()
+    expect(value.waves).toEqual([['db'], ['api']])
+    expect(value.processes[1]).toMatchObject({ name: 'api', command: SERVICE, dependsOn: ['db ready'] })
+  })
+
+  test('restart of one process leaves the others alone, and answers with the pids', async () => {
+    const before = (await statusOf(runtime)).processes
+    const { value } = (await post(runtime, '/v1/restart', { processes: ['api'] })).json()
+    const after = (await statusOf(runtime)).processes
+    expect(value).toMatchObject({ done: true, stopped: [before[1].pid], started: [after[1].pid], failed: [] })
+    expect(after[0].pid).toBe(before[0].pid)
+  })
+
+  test('start of what runs keeps it', async () => {
+    const [db] = (await statusOf(runtime)).processes
+    expect((await post(runtime, '/v1/start', { processes: ['db'] })).json().value).toMatchObject({ kept: [db.pid], started: [] })
+  })
+
+  test('commands about different processes do not wait for each other', async () => {
+    const slow = 'trap "sleep 1; exit 0" TERM; echo run; while :; do sleep 1000 & wait $!; done'
+    await post(runtime, '/v1/add', { name: 'slow', declaration: { command: ['/bin/sh', '-c', slow], essential: false }, start: true })
+    const stopping = post(runtime, '/v1/stop', { processes: ['slow'] })
+    const order: string[] = []
+    await Promise.all([stopping.then(() => order.push('slow')), post(runtime, '/v1/restart', { processes: ['api'] }).then(() => order.push('api'))])
+    expect(order).toEqual(['api', 'slow'])
+    await post(runtime, '/v1/remove', { processes: ['slow'] })
+  })
 })
 
-test('status shows every process, for people and for programs', async () => {
-  expect((await runtime.run(['ps'])).stdout).toMatch(/^demo \(instance default, pid \d+\)\nNAME +STATE +PID[^]*db +ready +\d+/)
-  expect(await states()).toMatchObject([
-    { name: 'db', state: 'ready', restarts: 0, lastExit: null },
-    { name: 'api', state: 'ready', restarts: 0, lastExit: null },
-  ])
+type Event = { readonly kind: string; readonly id: number; readonly data: any }
+
+const readEvents = (text: string): readonly Event[] =>
+  text
+    .split('\n\n')
+    .slice(0, -1)
+    .map((block) => {
+      const fields = new Map(block.split('\n').map((line) => [line.slice(0, line.indexOf(': ')), line.slice(line.indexOf(': ') + 2)]))
+      return { kind: fields.get('event') ?? 'message', id: Number(fields.get('id')), data: JSON.parse(fields.get('data') ?? 'null') }
+    })
+
+describe('clients that are not what they should be', () => {
+  let runtime: Runtime
+  let up: Running
+  beforeAll(async () => {
+    const started = await startServices()
+    runtime = started.runtime
+    up = started.up
+  })
+  afterAll(() => runtime.dispose())
+  const clients: Socket[] = []
+  afterEach(() => {
+    for (const socket of clients.splice(0)) socket.destroy()
+  })
+
+  /** Not once(): it would reject for the reset that is expected here. */
+  const closing = (socket: Socket): Promise<void> =>
+    new Promise((resolve) => {
+      if (socket.closed) resolve()
+      else socket.on('close', () => resolve())
+    })
+
+  /** One that reads nothing, unless it is told to. */
+  const connectClient = (words: string | Buffer): Socket => {
+    const socket = connect(socketOf(runtime))
+    socket.on('error', () => undefined).write(words)
+    clients.push(socket)
+    return socket
+  }
+
+  /** A legitimate client gets its answer within this time, and the processes have noticed nothing. */
+  const expectQuickAnswer = async (limitMs: number): Promise<void> => {
+    const before = performance.now()
+    const { processes } = await statusOf(runtime)
+    expect(performance.now() - before).toBeLessThan(limitMs)
+    expect(processes.filter(({ name }: { name: string }) => name === 'db' || name === 'api')).toMatchObject([
+      { state: 'ready', restarts: 0 },
+      { state: 'ready', restarts: 0 },
+    ])
+  }
+
+  test.each([
+    ['bytes that are no text', Buffer.alloc(100_000, 0xff)],
+    ['a line without end', 'GET /'.padEnd(200_000, 'x')],
+    ['headers without end', `GET /v1/status HTTP/1.1\r\n${'x: y\r\n'.repeat(20_000)}`],
+    ['a header that is too large', `GET /v1/status HTTP/1.1\r\nx: ${'y'.repeat(100_000)}\r\n\r\n`],
+    ['a chunk with a size of its own', 'POST /v1/restart HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFFF\r\n'],
+    ['two lengths', 'POST /v1/restart HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}'],
+    ['another protocol', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+    ['a tunnel', 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n'],
+    [
+      'a body without end',
+      `POST /v1/restart HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${'3e8\r\n'.concat(' '.repeat(1000), '\r\n').repeat(200)}`,
+    ],
+  ])('%s: the connection ends, nothing else happens', async (_title, words) => {
+    const socket = connectClient(words).resume()
+    await closing(socket)
+    await expectQuickAnswer(500)
+  })
+
+  test('1,000 half-open clients are thrown out, and everybody else is answered meanwhile', async () => {
+    const sockets = Array.from({ length: 1000 }, (_, index) => connectClient(index % 2 === 0 ? '' : 'POST /v1/restart HTTP/1.1\r\nContent-Le').resume())
+    await Promise.all(
+      sockets.map((socket) => (socket.connecting ? new Promise((resolve) => socket.once('connect', resolve).once('close', resolve)) : undefined)),
+    )
+    for (let round = 0; round < 10; round += 1) await expectQuickAnswer(500)
+    await Promise.all(sockets.map(closing))
+    await expectQuickAnswer(500)
+  })
+
+  test('a thousand requests in one packet are one request', async () => {
+    const socket = connectClient('GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1000))
+    let text = ''
+    socket.setEncoding('utf8').on('data', (chunk) => (text += chunk))
+    await closing(socket)
+    expect(text.match(/HTTP\/1\.1 200/g)).toHaveLength(1)
+  })
+
+  test('readers that do not read are thrown out', async () => {
+    // Each reply is larger than what the kernel takes of it.
+    const big = { command: ['/bin/true', 'x'.repeat(50_000)], autostart: false, essential: false }
+    for (let number = 0; number < 10; number += 1) await post(runtime, '/v1/add', { name: `big-${number}`, declaration: big })
+    const sockets = Array.from({ length: 50 }, () => connectClient('GET /v1/plan HTTP/1.1\r\nHost: x\r\n\r\n'))
+    for (let round = 0; round < 5; round += 1) {
+      const before = performance.now()
+      expect((await send(socketOf(runtime), { path: '/v1/sockets' })).status).toBe(200)
+      expect(performance.now() - before).toBeLessThan(2000)
+    }
+    // What has arrived may be read; then it ends.
+    await Promise.all(
+      sockets.map(async (socket) => {
+        await new Promise((resolve) => setTimeout(resolve, 6000))
+        socket.resume()
+        await closing(socket)
+      }),
+    )
+    await post(runtime, '/v1/remove', { processes: ['big-*'] })
+    await expectQuickAnswer(500)
+  })
+
+  test('followers that do not read lose lines, and are told how many', async () => {
+    const flood = 'head -c 8000000 /dev/zero | tr "\\0" x | fold -w 99; echo; echo over; sleep 1000'
+    const socket = connectClient('GET /v1/logs?follow=1&processes=flood HTTP/1.1\r\nHost: x\r\n\r\n')
+    await new Promise((resolve) => socket.once('readable', resolve))
+    await post(runtime, '/v1/add', { name: 'flood', declaration: { command: ['/bin/sh', '-c', flood], essential: false }, start: true })
+    await up.sees(/flood \| over/)
+    let text = ''
+    socket.setEncoding('utf8').on('data', (chunk) => (text += chunk))
+    await post(runtime, '/v1/signal', { processes: ['flood'], signal: 'KILL' })
+    await post(runtime, '/v1/remove', { processes: ['flood'] })
+    while (!text.includes('event: skipped')) await new Promise((resolve) => setTimeout(resolve, 10))
+    expect(Number(/event: skipped\ndata: (\d+)/.exec(text)?.[1])).toBeGreaterThan(1000)
+    await expectQuickAnswer(500)
+  })
+
+  test('only so many readers may follow', async () => {
+    const followers = await Promise.all(Array.from({ length: 32 }, () => open(socketOf(runtime), { path: '/v1/logs?follow=1' })))
+    const { status, json } = await send(socketOf(runtime), { path: '/v1/logs?follow=1' })
+    expect(status).toBe(400)
+    expect(json().error.message).toContain('32 readers are following already')
+    for (const follower of followers) follower.destroy()
+    await expectQuickAnswer(500)
+  })
+
+  test('when all are gone, nothing of them is left', async () => {
+    const fds = (): number => readdirSync(`/proc/${up.child.pid}/fd`).length
+    const before = fds()
+    const sockets = Array.from({ length: 200 }, () => connectClient('GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n').resume())
+    await Promise.all(sockets.map(closing))
+    await expectQuickAnswer(500)
+    await vi.waitFor(() => expect(fds()).toBeLessThanOrEqual(before), 5000)
+  })
 })
 
-test('logs shows what was said, of all or of some', async () => {
-  expect((await runtime.run(['logs'])).stdout).toMatch(/^db +\| run \d+\napi +\| run \d+\n$/)
-  expect((await runtime.run(['logs', 'api'])).stdout).toMatch(/^api +\| run \d+\n$/)
-})
+describe('an idle bundle', () => {
+  let runtime: Runtime
+  afterEach(() => runtime.dispose())
 
-test('logs -f follows until the bundle ends', async () => {
-  const follower = runtime.start(['logs', '-f', 'db'])
-  await follower.sees(/db +\| run/)
-  up.child.kill('SIGTERM')
-  expect(await follower.finished).toMatchObject({ status: 0, stdout: expect.stringMatching(/db +\| bye/) })
-})
+  test('wakes up for nothing while nobody asks', async () => {
+    const started = await startServices()
+    runtime = started.runtime
+    const switches = (): number => Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(readFileSync(`/proc/${started.up.child.pid}/status`, 'utf8'))?.[1])
+    // What the start still has to do.
+    await new Promise((resolve) => setTimeout(resolve, 3000))
+    const before = switches()
+    await new Promise((resolve) => setTimeout(resolve, 5000))
+    expect(switches() - before).toBeLessThanOrEqual(2)
+  })
 
-test('restart of one process leaves the others alone', async () => {
-  const before = await states()
-  expect((await runtime.run(['restart', 'api'])).status).toBe(0)
-  await up.sees(/api \| bye[^]*api \| run/)
-  expect((await states())[0]).toMatchObject({ pid: Object(before[0]).pid })
-})
-
-test('restart of everything goes down in reverse order and up again in order', async () => {
-  await runtime.run(['restart'])
-  const order = await up.sees(/api \| bye[^]*db {2}\| bye[^]*db {2}\| run[^]*api \| run/)
-  expect(order).toHaveLength(1)
-})
-
-test('stop keeps the bundle running, start brings the process back', async () => {
-  await runtime.run(['stop'])
-  await up.sees(/db stopped/)
-  expect(await states()).toMatchObject([{ state: 'stopped' }, { state: 'stopped' }])
-  await runtime.run(['start', 'db'])
-  await up.sees(/db {2}\| bye[^]*db {2}\| run/)
-})
-
-/** A process that has got SIGTERM and does not end before the test says so. */
-const startReluctant = async (): Promise<{ readonly running: Running; readonly letGo: () => void }> => {
-  await runtime.run(['down'])
-  await runtime.dispose()
-  const script = 'trap "echo asked; while [ ! -e go ]; do sleep 0.01; done; rm go; echo bye; exit 0" TERM; echo run $$; while :; do sleep 1000 & wait $!; done'
-  runtime = createRuntime({ processes: { slow: { command: ['/bin/sh', '-c', script] } } })
-  const running = runtime.start()
-  await running.sees(/slow \| run/)
-  while ((await runtime.run(['status'])).status !== 0) await Promise.resolve()
-  return { running, letGo: () => writeFileSync(join(runtime.dir, 'go'), '') }
-}
-
-test('start while a process is being stopped starts it again', async () => {
-  const { running, letGo } = await startReluctant()
-  await runtime.run(['stop'])
-  await running.sees(/asked/)
-  await runtime.run(['start'])
-  letGo()
-  expect(await running.sees(/bye[^]*slow \| run/)).toHaveLength(1)
-  letGo()
-})
-
-test('down while the bundle is going down waits with it, and does not kill', async () => {
-  const { running, letGo } = await startReluctant()
-  const downs = [runtime.run(['down'])]
-  await running.sees(/asked/)
-  expect((await send({ method: 'POST', path: '/v1/down' })).status).toBe(200)
-  letGo()
-  expect(await Promise.all(downs)).toMatchObject([{ status: 0 }])
-  expect((await running.finished).stdout).toContain('bye')
-})
-
-test('down returns when the bundle is gone', async () => {
-  expect((await runtime.run(['down'])).status).toBe(0)
-  expect((await up.finished).status).toBe(0)
-  const { status, stderr } = await runtime.run(['down'])
-  expect(status).toBe(1)
-  expect(stderr).toContain('[NIXPACK_CONTROL_UNREACHABLE]')
-})
-
-test('an unknown process is refused by name', async () => {
-  const { status, stderr } = await runtime.run(['restart', 'apj'])
-  expect(status).toBe(1)
-  expect(stderr).toContain('cannot find process "apj", did you mean "api"?  [NIXPACK_CONTROL_REFUSED]')
-  expect((await runtime.run(['logs', 'none'])).stderr).toContain('cannot find process "none"')
-})
-
-test('a second start of the instance is refused with the pid; another instance runs beside it', async () => {
-  const { status, stderr } = await runtime.run([])
-  expect(status).toBe(125)
-  expect(stderr).toContain(`already running (pid ${up.child.pid})  [NIXPACK_CONTROL_IN_USE]`)
-  expect(stderr).toContain('--instance NAME')
-  const other = runtime.start(['--instance', 'two'])
-  await other.sees(/api \| run/)
-  other.child.kill('SIGTERM')
-  expect((await other.finished).status).toBe(0)
-})
-
-test.each([
-  ['an unknown path', { path: '/v1/nothing' }, undefined],
-  ['a body that is not JSON', { method: 'POST', path: '/v1/restart' }, '{'],
-  ['a body of another shape', { method: 'POST', path: '/v1/restart' }, '{"processes":"api"}'],
-  ['an unknown key', { method: 'POST', path: '/v1/restart' }, '{"process":["api"]}'],
-  ['a body that is too large', { method: 'POST', path: '/v1/restart' }, ' '.repeat(70_000)],
-])('%s gets a reply with a code', async (_title, options, body) => {
-  const { status, text } = await send(options, body)
-  expect(status).toBe(400)
-  expect(JSON.parse(text)).toMatchObject({ ok: false, error: { code: 'CONTROL_REFUSED' } })
-})
-
-test('garbage and half-open clients disturb nothing', async () => {
-  const garbage = connect(socketPath())
-  garbage
-    .on('error', () => undefined)
-    .resume()
-    .write(Buffer.alloc(100_000, 0xff))
-  const idle = Array.from({ length: 100 }, () => connect(socketPath()))
-  for (const socket of idle)
-    socket
-      .on('error', () => undefined)
-      .resume()
-      .write('POST /v1/restart HTTP/1.1\r\nContent-Le')
-  await closing(garbage)
-  expect(await states()).toMatchObject([{ restarts: 0 }, { restarts: 0 }])
-  // They are thrown out, all of them.
-  await Promise.all(idle.map(closing))
-})
-
-test('the end of the run leaves no socket', async () => {
-  up.child.kill('SIGTERM')
-  await up.finished
-  expect(() => statSync(socketPath())).toThrow('ENOENT')
+  test('the end of the run leaves no socket and no process', async () => {
+    const started = await startServices()
+    runtime = started.runtime
+    const pids = (await statusOf(runtime)).processes.map(({ pid }: { pid: number }) => pid)
+    expect((await post(runtime, '/v1/down', {})).status).toBe(200)
+    expect((await started.up.finished).status).toBe(0)
+    expect(() => statSync(socketOf(runtime))).toThrow('ENOENT')
+    expect(pids.filter(isAlive)).toEqual([])
+  })
 })

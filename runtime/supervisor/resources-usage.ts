@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { uptime } from 'node:os'
 import { TICKS_PER_SECOND } from './proc-stat.ts'
 import type { ProcStat } from './proc-stat.ts'
-import { createProcessTree, readEntries, readStat, readText, walkTree } from './process-tree.ts'
+import { createProcessTree, readStat, readText, walkTree } from './process-tree.ts'
 
 export type ProcessUsage = {
   readonly pid: number
@@ -58,44 +58,6 @@ const readPageBytes = (): number => {
   return 4096
 }
 const PAGE_BYTES = readPageBytes()
-
-export type ExtendedUsage = ProcessUsage & {
-  readonly nice: number
-  readonly userId: number
-  /** The rest is undefined where only the owner, or only root, may look. */
-  readonly descriptors: number | undefined
-  readonly pssBytes: number | undefined
-  readonly readBytes: number | undefined
-  readonly writtenBytes: number | undefined
-  readonly voluntarySwitches: number | undefined
-  readonly involuntarySwitches: number | undefined
-}
-
-export const readExtendedUsage = (pid: number): ExtendedUsage | undefined => {
-  const stat = readStat(pid)
-  if (stat === undefined) return undefined
-  const status = readText(`/proc/${pid}/status`)
-  const io = readText(`/proc/${pid}/io`)
-  const pssKib = parseField(readText(`/proc/${pid}/smaps_rollup`), 'Pss')
-  const descriptors = readEntries(`/proc/${pid}/fd`).length
-  return {
-    ...describeUsage(stat),
-    nice: stat.nice,
-    userId: parseField(status, 'Uid') ?? 0,
-    descriptors: descriptors === 0 ? undefined : descriptors,
-    pssBytes: pssKib === undefined ? undefined : pssKib * 1024,
-    readBytes: parseField(io, 'read_bytes'),
-    writtenBytes: parseField(io, 'write_bytes'),
-    voluntarySwitches: parseField(status, 'voluntary_ctxt_switches'),
-    involuntarySwitches: parseField(status, 'nonvoluntary_ctxt_switches'),
-  }
-}
-
-/** The first number of a line "NAME: NUMBER ...". */
-export const parseField = (text: string, name: string): number | undefined => {
-  const digits = new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(text)?.[1]
-  return digits === undefined ? undefined : Number(digits)
-}
 
 export type TreeUsage = {
   /** The leader first. */

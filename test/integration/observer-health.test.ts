@@ -6,7 +6,7 @@ import type { LivenessSpec, ReadyCheck, ReadySpec, ResourcesSpec } from '../../r
 import { createLiveness } from '../../runtime/supervisor/liveness.ts'
 import { createRecheck } from '../../runtime/supervisor/probe-recheck.ts'
 import { createUsageSampler } from '../../runtime/supervisor/resources-sampler.ts'
-import { readExtendedUsage, readTreeUsage, readUsage } from '../../runtime/supervisor/resources-usage.ts'
+import { readTreeUsage, readUsage } from '../../runtime/supervisor/resources-usage.ts'
 import { createResourceWatch } from '../../runtime/supervisor/resources.ts'
 import { createContext } from '../helpers/check-context.ts'
 import type { TestContext } from '../helpers/check-context.ts'
@@ -160,18 +160,6 @@ test('usage is that of the kernel', () => {
   const { user, system } = process.cpuUsage()
   expect(Math.abs((usage?.cpuMs ?? 0) - (user + system) / 1000)).toBeLessThan(1000)
   expect(readUsage(2 ** 22)).toBeUndefined()
-})
-
-test('extended usage tells what only the owner may see', async () => {
-  const run = start('exec 5</dev/null 6</dev/null; echo started; sleep 1000; :')
-  await run.line()
-  const usage = readExtendedUsage(run.leaderPid)
-  expect(usage).toMatchObject({ nice: 0, userId: process.getuid?.() })
-  expect(usage?.descriptors).toBeGreaterThanOrEqual(5)
-  expect(usage?.pssBytes).toBeGreaterThan(0)
-  expect(usage?.pssBytes).toBeLessThanOrEqual((usage?.rssBytes ?? 0) + 1_048_576)
-  expect(usage?.voluntarySwitches).toBeGreaterThanOrEqual(0)
-  expect(usage?.readBytes).toBeGreaterThanOrEqual(0)
 })
 
 test('a tree is the process and all of its descendants', async () => {

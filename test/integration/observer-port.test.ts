@@ -120,5 +120,7 @@ test('what nobody that can be seen holds is unknown, not foreign', () => {
   const run = start('exec sleep 1000')
   expect(createOwnerCheck(run)([])).toEqual({ kind: 'unknown' })
   expect(createOwnerCheck(run)(['4294967295'])).toEqual({ kind: 'unknown' })
-  expect(renderOccupant({ address: '127.0.0.1:80', pid: undefined, program: undefined })).toBe('127.0.0.1:80 is in use by a process that only root can name')
+  expect(renderOccupant({ address: '127.0.0.1:80', pid: undefined, program: undefined })).toBe(
+    '127.0.0.1:80 is in use by a process that cannot be seen from here',
+  )
 })

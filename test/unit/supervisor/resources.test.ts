@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ResourcesSpec } from '../../../runtime/contract/process-spec.ts'
 import { computeCpuPercent } from '../../../runtime/supervisor/resources-sampler.ts'
-import { parseField } from '../../../runtime/supervisor/resources-usage.ts'
 import type { ProcessUsage } from '../../../runtime/supervisor/resources-usage.ts'
 import { describeBreach } from '../../../runtime/supervisor/resources.ts'
 
@@ -56,9 +55,4 @@ test.each([
   [{ minCpuPercent: 5 }, 0, undefined, undefined],
 ] as const)('with the limits %j, %d bytes and %s percent mean: %s', (...[limits, rssBytes, cpuPercent, breach]) => {
   expect(describeBreach({ usage: { processes: [], rssBytes }, cpuPercent }, { ...LIMITS, ...limits })).toBe(breach)
-})
-
-test('fields of /proc are numbers with a unit or without', () => {
-  const text = 'Name:\tx\nUid:\t1000\t1000\nPss:     123 kB\nPss_Dirty:  9 kB\n'
-  expect([parseField(text, 'Uid'), parseField(text, 'Pss'), parseField(text, 'Rss'), parseField(text, 'Name')]).toEqual([1000, 123, undefined, undefined])
 })

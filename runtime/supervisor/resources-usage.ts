@@ -2,47 +2,23 @@
 // the proportional size makes the kernel walk all pages under the lock that the process itself needs.
 
 import { readFileSync } from 'node:fs'
-import { uptime } from 'node:os'
 import { TICKS_PER_SECOND } from './proc-stat.ts'
-import type { ProcStat } from './proc-stat.ts'
-import { createProcessTree, readStat, readText, walkTree } from './process-tree.ts'
+import { createProcessTree, readStat, walkTree } from './process-tree.ts'
 
 export type ProcessUsage = {
   readonly pid: number
-  readonly parentPid: number
-  readonly state: string
-  /** With its start time: of this process and no other. */
+  /** With the pid: of this process and no other. */
   readonly startTicks: number
   /** Since it started, in user and in kernel mode. */
   readonly cpuMs: number
   readonly rssBytes: number
-  readonly threads: number
-  readonly ageMs: number
-  /** Its arguments; of a zombie or kernel thread, its name. */
-  readonly command: string
 }
 
 /** Undefined when it has ended. */
 export const readUsage = (pid: number): ProcessUsage | undefined => {
   const stat = readStat(pid)
-  return stat && describeUsage(stat)
-}
-
-const describeUsage = (stat: ProcStat): ProcessUsage => ({
-  pid: stat.pid,
-  parentPid: stat.parentPid,
-  state: stat.state,
-  startTicks: stat.startTicks,
-  cpuMs: (stat.cpuTicks * 1000) / TICKS_PER_SECOND,
-  rssBytes: stat.rssPages * PAGE_BYTES,
-  threads: stat.threads,
-  ageMs: Math.max(0, uptime() * 1000 - (stat.startTicks * 1000) / TICKS_PER_SECOND),
-  command: readCommand(stat),
-})
-
-const readCommand = ({ pid, name }: ProcStat): string => {
-  const text = Buffer.from(readText(`/proc/${pid}/cmdline`), 'latin1').toString()
-  return text === '' ? `[${name}]` : text.replace(/\0+$/, '').replaceAll('\0', ' ')
+  if (stat === undefined) return undefined
+  return { pid, startTicks: stat.startTicks, cpuMs: (stat.cpuTicks * 1000) / TICKS_PER_SECOND, rssBytes: stat.rssPages * PAGE_BYTES }
 }
 
 /** AT_PAGESZ of our own auxiliary vector: 4 KiB, except on some ARM kernels. */

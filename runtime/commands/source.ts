@@ -42,8 +42,16 @@ export type PlannedSource = {
   readonly planContext: PlanContext
 }
 
-/** `show` changes nothing on the host; `held`: automatic ports that our own processes listen on. */
-export type Purpose = { readonly kind: 'show' } | { readonly kind: 'run'; readonly held?: ReadonlyMap<string, number> }
+/** `show` changes nothing on the host. */
+export type Purpose = { readonly kind: 'show' } | RunPurpose
+
+export type RunPurpose = {
+  readonly kind: 'run'
+  /** Automatic ports that our own processes listen on. */
+  readonly held?: ReadonlyMap<string, number>
+  /** Called before anything in the lasting directories is read or written. */
+  readonly claim?: (claimed: Pick<Source, 'directories' | 'usedDirectories'>) => Promise<void>
+}
 
 /** Throws what is wrong with any of it, before anything is started. */
 export const readSource = async (given: CommandContext, purpose: Purpose): Promise<Source> => {
@@ -52,7 +60,10 @@ export const readSource = async (given: CommandContext, purpose: Purpose): Promi
   const directories = planDirectories(context)
   const wanted = findAutomaticPorts(context.manifest, environment)
   const usedDirectories = findUsed(context.manifest, wanted.length > 0)
-  if (purpose.kind === 'run') makeLastingDirectories(directories, usedDirectories, context.uid)
+  if (purpose.kind === 'run') {
+    makeLastingDirectories(directories, usedDirectories, context.uid)
+    await purpose.claim?.({ directories, usedDirectories })
+  }
   const ports = await choosePorts(context, { directories, wanted }, purpose)
   const variables = readVariables(context, { automaticPorts: ports, makesDirectories: purpose.kind === 'run' })
   return { context, variables, directories, usedDirectories, ports }

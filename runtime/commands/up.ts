@@ -40,8 +40,7 @@ export const up: Command = async (given) => {
   const spawner = createSpawner({ shimPath: `${context.runtimeDir}/bin/shim`, environment, warn: (text) => context.report.warn(text) })
   const undo: (() => void)[] = [lock.release, spawner.close]
   try {
-    const source = await readSource(context, { kind: 'run' })
-    await lockState(spawner, source)
+    const source = await readSource(context, { kind: 'run', claim: (claimed) => lockState(spawner, claimed) })
     const directory = createRunDirectory(context, { bundle: manifest.name, instance })
     undo.push(directory.remove)
     const planned = planSource(source, directory.paths, context.operands)
@@ -57,7 +56,7 @@ export const up: Command = async (given) => {
 }
 
 /** What outlives a run has one user at a time, whatever instance it thinks it is. */
-const lockState = async (spawner: Spawner, { directories, usedDirectories }: Source): Promise<void> => {
+const lockState = async (spawner: Spawner, { directories, usedDirectories }: Pick<Source, 'directories' | 'usedDirectories'>): Promise<void> => {
   if (usedDirectories.size === 0 || !existsSync(directories.state)) return
   const answer = await spawner.lock(`${directories.state}/.nixpack.lock`)
   if (answer.held) return

@@ -28,7 +28,7 @@ const hasRelativeLogs = ({ processes }: Manifest): boolean =>
  * pass through, since processes may run as such; who gets what is in access.ts.
  */
 export const makeLastingDirectories = (directories: Directories, used: ReadonlySet<LastingDirectoryName>, uid: number): void => {
-  for (const name of LASTING_DIRECTORY_NAMES.filter((known) => used.has(known))) {
+  for (const name of listToMake(directories, used)) {
     try {
       makeDirectory(dirname(directories[name]), uid === 0 ? 0o755 : 0o700)
       makePrivate(directories[name], uid === 0 && name === 'state' ? 0o711 : 0o700)
@@ -37,6 +37,12 @@ export const makeLastingDirectories = (directories: Directories, used: ReadonlyS
       throw new NixpackError('CONFIG_UNWRITABLE', `cannot make directory "${directories[name]}" for dir.${name}`, { hint, cause })
     }
   }
+}
+
+/** The state directory, too, when something is below it; first, as it is declared. */
+const listToMake = (directories: Directories, used: ReadonlySet<LastingDirectoryName>): readonly LastingDirectoryName[] => {
+  const isBelowState = [...used].some((name) => directories[name].startsWith(`${directories.state}/`))
+  return LASTING_DIRECTORY_NAMES.filter((known) => used.has(known) || (known === 'state' && isBelowState))
 }
 
 const makePrivate = (dir: string, mode: number): void => {

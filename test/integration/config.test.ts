@@ -125,7 +125,7 @@ test('lasting directories are made when they are used, for us alone', () => {
   expect(readdirSync(dir)).toEqual([])
   makeLastingDirectories(directories, new Set(['log', 'spool'] as const), uid)
   expect(readdirSync(directories.state).sort()).toEqual(['log', 'spool'])
-  expect([modeOf(directories.log), modeOf(directories.spool)]).toEqual(['700', '700'])
+  expect([modeOf(directories.log), modeOf(directories.spool), modeOf(directories.state)]).toEqual(['700', '700', uid === 0 ? '711' : '700'])
   expect(resolvePortsPath(directories)).toBe(join(dir, 'a/b/state/ports.json'))
 })
 

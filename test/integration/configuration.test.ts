@@ -1,5 +1,7 @@
 // What is declared, as it arrives at real processes: users, instances, ports, sockets, files of variables.
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { createRuntime } from '../helpers/start-runtime.ts'
@@ -14,7 +16,7 @@ const create = (manifest: Readonly<Record<string, unknown>>): Runtime => {
 }
 
 const sh = (script: string, ...words: readonly string[]): readonly string[] => ['/bin/sh', '-c', script, 'sh', ...words]
-const once = (command: readonly string[], more: Readonly<Record<string, unknown>> = {}) => ({ command, restart: 'never', ...more })
+const ending = (command: readonly string[], more: Readonly<Record<string, unknown>> = {}) => ({ command, restart: 'never', ...more })
 
 const NOBODY = 65_534
 
@@ -24,8 +26,8 @@ test('a process of another user reads its configuration and writes to its direct
   const { dir, run, runDir } = create({
     files: { conf: { text: 'configured by @{nixpack:file.inner}\n' }, inner: { text: 'x' }, secret: { text: 'hush' } },
     processes: {
-      p: once(sh(script, '@{nixpack:file.conf}', '@{nixpack:dir.spool}', '@{nixpack:dir.tmp}', '@{nixpack:dir.run}'), { user: 'nobody', group: NOBODY }),
-      q: once(sh('cat "$1" 2>&1 || true', `@{nixpack:dir.run}/secret`), { user: 'nobody', group: NOBODY }),
+      p: ending(sh(script, '@{nixpack:file.conf}', '@{nixpack:dir.spool}', '@{nixpack:dir.tmp}', '@{nixpack:dir.run}'), { user: 'nobody', group: NOBODY }),
+      q: ending(sh('cat "$1" 2>&1 || true', `@{nixpack:dir.run}/secret`), { user: 'nobody', group: NOBODY }),
     },
   })
   chmodSync(dir, 0o711)
@@ -48,13 +50,13 @@ test('instances know their number, and their ports follow from it', async () => 
     '@{nixpack:process.name}',
     '@{nixpack:env.PORT|offset}',
   )
-  const { stdout } = await create({ env, processes: { p: once(command, { numprocesses: 3 }) } }).run(['up'])
+  const { stdout } = await create({ env, processes: { p: ending(command, { numprocesses: 3 }) } }).run(['up'])
   for (const line of ['1 of p at 8000 (p 1)', '2 of p at 8001 (p 2)', '3 of p at 8002 (p 3)']) expect(stdout).toContain(line)
 })
 
 test('a port that is left to us is the same in every run', async () => {
   const env = { PORT: { type: 'port', default: 'auto' } }
-  const { run, dir } = create({ env, processes: { p: once(sh('echo "port $1"', '@{nixpack:env.PORT}')) } })
+  const { run, dir } = create({ env, processes: { p: ending(sh('echo "port $1"', '@{nixpack:env.PORT}')) } })
   const environment = { NIXPACK_STATE_DIR: join(dir, 'state') }
   const first = /port (\d+)/.exec((await run(['up'], environment)).stdout)?.[1]
   expect(JSON.parse(readFileSync(join(dir, 'state/ports.json'), 'utf8'))).toEqual({ PORT: Number(first) })
@@ -62,8 +64,27 @@ test('a port that is left to us is the same in every run', async () => {
   expect((await run(['env'], environment)).stdout).toContain(`PORT=${first}`)
 })
 
+test('whoever finds the state directory in use leaves its ports alone, and names who has it', async () => {
+  const env = { PORT: { type: 'port', default: 'auto' } }
+  const { run, start, dir } = create({ env, processes: { p: { command: sh('echo "port $1"; exec sleep 1000', '@{nixpack:env.PORT}') } } })
+  const environment = { NIXPACK_STATE_DIR: join(dir, 'state') }
+  const first = start(['up'], environment)
+  const [, port] = await first.sees(/port (\d+)/)
+  const ports = readFileSync(join(dir, 'state/ports.json'), 'utf8')
+  // As the process would: whoever starts now finds the port taken.
+  const server = createServer().listen(Number(port), '127.0.0.1')
+  await once(server, 'listening')
+  const second = await run(['up', '--instance', 'other'], environment)
+  server.close()
+  expect(second.status).toBe(125)
+  expect(second.stderr).toMatch(/another instance is using it \(pid \d+\) {2}\[NIXPACK_STATE_LOCKED\]/)
+  expect(readFileSync(join(dir, 'state/ports.json'), 'utf8')).toBe(ports)
+  first.child.kill('SIGTERM')
+  await first.finished
+})
+
 test('nothing is made for a bundle that keeps nothing', async () => {
-  const { run, dir } = create({ processes: { p: once(['/bin/true']) } })
+  const { run, dir } = create({ processes: { p: ending(['/bin/true']) } })
   expect((await run(['up'], { NIXPACK_STATE_DIR: join(dir, 'state') })).status).toBe(0)
   expect(existsSync(join(dir, 'state'))).toBe(false)
 })
@@ -72,7 +93,7 @@ test('a socket is at the descriptor and the port that its placeholders say', asy
   const script = 'echo "$LISTEN_FDS $LISTEN_FDNAMES $1 $2"; test -S "/proc/self/fd/$1" && echo socket; test "$2" -gt 0 && echo bound'
   const { stdout } = await create({
     sockets: { other: { unix: '@{nixpack:dir.run}/s' }, web: { tcp: '127.0.0.1:0' } },
-    processes: { p: once(sh(script, '@{nixpack:socket.web.fd}', '@{nixpack:socket.web.port}'), { sockets: ['other', 'web'] }) },
+    processes: { p: ending(sh(script, '@{nixpack:socket.web.fd}', '@{nixpack:socket.web.port}'), { sockets: ['other', 'web'] }) },
   }).run(['up'])
   expect(stdout).toMatch(/2 other:web 4 [1-9]\d*/)
   expect(stdout).toContain('socket')
@@ -82,7 +103,7 @@ test('a socket is at the descriptor and the port that its placeholders say', asy
 test('a file of variables fills what the environment leaves open', async () => {
   const env = { A: { type: 'string', default: 'a' }, B: { type: 'string' }, C: { type: 'integer' } }
   const command = sh('echo "$1,$2,$3"', '@{nixpack:env.A}', '@{nixpack:env.B}', '@{nixpack:env.C}')
-  const { run, dir } = create({ env, processes: { p: once(command) } })
+  const { run, dir } = create({ env, processes: { p: ending(command) } })
   writeFileSync(join(dir, 'vars'), '# comment\nA=file\nexport B="b c"\nC=3\n')
   expect((await run(['up', '--env-file', 'vars'], { A: 'real' })).stdout).toContain('real,b c,3')
   writeFileSync(join(dir, 'vars'), 'A\nB="hush\n')
@@ -106,7 +127,7 @@ test.each([
 })
 
 test('a user that the host does not have is a clear error', async () => {
-  const { status, stderr } = await create({ processes: { p: once(['/bin/true'], { user: 'nobdy' }) } }).run(['up'])
+  const { status, stderr } = await create({ processes: { p: ending(['/bin/true'], { user: 'nobdy' }) } }).run(['up'])
   expect([status, stderr]).toEqual([
     125,
     expect.stringContaining('cannot run "p" as user "nobdy": there is no user "nobdy" in /etc/passwd, did you mean "nobody"?'),

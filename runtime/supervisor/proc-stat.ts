@@ -12,7 +12,6 @@ export type ProcStat = {
   readonly threads: number
   /** Since the system was started: with the pid it is an identity that is never given twice. */
   readonly startTicks: number
-  readonly rssPages: number
 }
 
 /** USER_HZ: the same on every platform that Linux has today, whatever CONFIG_HZ says. */
@@ -23,7 +22,7 @@ export const parseStat = (text: string): ProcStat | undefined => {
   const nameEnd = text.lastIndexOf(')')
   const nameStart = text.indexOf('(')
   const fields = text.slice(nameEnd + 2).split(' ')
-  if (nameStart < 0 || nameEnd < nameStart || fields.length < RSS_FIELD + 1) return undefined
+  if (nameStart < 0 || nameEnd < nameStart || fields.length <= START_FIELD) return undefined
   const read = (field: number): number => Number(fields[field])
   return {
     pid: Number(text.slice(0, nameStart)),
@@ -34,13 +33,12 @@ export const parseStat = (text: string): ProcStat | undefined => {
     cpuTicks: read(11) + read(12),
     nice: read(16),
     threads: read(17),
-    startTicks: read(19),
-    rssPages: read(RSS_FIELD),
+    startTicks: read(START_FIELD),
   }
 }
 
 /** Counted from the state, the first field behind the name. */
-const RSS_FIELD = 21
+const START_FIELD = 19
 
 /** A zombie only waits for somebody to ask how it ended. */
 export const isLiving = ({ state }: ProcStat): boolean => state !== 'Z' && state !== 'X'

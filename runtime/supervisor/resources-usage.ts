@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { TICKS_PER_SECOND } from './proc-stat.ts'
-import { createProcessTree, readStat, walkTree } from './process-tree.ts'
+import { createProcessTree, readStat, readText, walkTree } from './process-tree.ts'
 
 export type ProcessUsage = {
   readonly pid: number
@@ -18,8 +18,11 @@ export type ProcessUsage = {
 export const readUsage = (pid: number): ProcessUsage | undefined => {
   const stat = readStat(pid)
   if (stat === undefined) return undefined
-  return { pid, startTicks: stat.startTicks, cpuMs: (stat.cpuTicks * 1000) / TICKS_PER_SECOND, rssBytes: stat.rssPages * PAGE_BYTES }
+  return { pid, startTicks: stat.startTicks, cpuMs: (stat.cpuTicks * 1000) / TICKS_PER_SECOND, rssBytes: readResidentPages(pid) * PAGE_BYTES }
 }
+
+/** What stat says of it is off by some pages for each processor, on kernels that count by processor. */
+const readResidentPages = (pid: number): number => Number(readText(`/proc/${pid}/statm`).split(' ')[1] ?? 0)
 
 /** AT_PAGESZ of our own auxiliary vector: 4 KiB, except on some ARM kernels. */
 const readPageBytes = (): number => {

@@ -15,7 +15,6 @@ test('the fields of a process are read by their places', () => {
     nice: 5,
     threads: 3,
     startTicks: 987_654,
-    rssPages: 2560,
   })
 })
 

@@ -12,6 +12,7 @@ import { createLogFiles } from '../log/log-files.ts'
 import { createLogHub } from '../log/log-hub.ts'
 import type { LogHub } from '../log/log-hub.ts'
 import { createDemand } from '../supervisor/demand.ts'
+import { createIdleMemory } from '../supervisor/idle-memory.ts'
 import { createOuterService } from '../supervisor/outer-service.ts'
 import type { Outcome } from '../supervisor/outcome.ts'
 import { renderLabel } from '../supervisor/pool-plan.ts'
@@ -107,7 +108,9 @@ const supervise = async ({ context, detachment, spawner, paths, source, planned 
     reload: () => void reload(),
     hasLostTerminal: createTerminalWatch(),
   })
+  const idleMemory = createIdleMemory()
   supervisor.events.subscribe(({ kind }) => {
+    idleMemory.postponeRelease()
     if (kind === 'scaled' || kind === 'added' || kind === 'changed') console.setLabels(readLabels(supervisor))
   })
   await supervisor.open()
@@ -115,6 +118,7 @@ const supervise = async ({ context, detachment, spawner, paths, source, planned 
   detachment?.answers(supervisor)
   const heartbeats = await startHeartbeats(context, supervisor)
   const outcome = await supervisor.done
+  idleMemory.cancel()
   heartbeats?.close()
   outer.close()
   await streams.drain(LAST_DRAIN_MS)

@@ -8,17 +8,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PIPE_SIZE (1 << 20)
-
 static const char *const names[] = { "out", "err" };
 
 // Opening the write end alone would wait for a reader, and fail without one when it must not wait.
-static int make(int dir, const char *name, int *holder) {
+static int make(int dir, const char *name, int size, int *holder) {
   if (unlinkat(dir, name, 0) != 0 && errno != ENOENT) return -1;
   if (mkfifoat(dir, name, 0600) != 0) return -1;
   *holder = openat(dir, name, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
   if (*holder < 0) return -1;
-  (void)fcntl(*holder, F_SETPIPE_SZ, PIPE_SIZE);
+  (void)fcntl(*holder, F_SETPIPE_SZ, size);
   return openat(dir, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 }
 
@@ -27,7 +25,7 @@ static int make_wanted(struct np_fifos *fifos, const bool wanted[2], int writers
   if (dir < 0) return -1;
   for (int i = 0; i < 2; i++) {
     if (!wanted[i]) continue;
-    writers[i] = make(dir, names[i], &fifos->holders[i]);
+    writers[i] = make(dir, names[i], fifos->pipe_size, &fifos->holders[i]);
     if (writers[i] >= 0) continue;
     int reason = errno;
     close(dir);
@@ -39,7 +37,6 @@ static int make_wanted(struct np_fifos *fifos, const bool wanted[2], int writers
 }
 
 int np_fifos_make(struct np_fifos *fifos, const char *dir, const bool wanted[2], int writers[2]) {
-  *fifos = NP_NO_FIFOS;
   writers[0] = writers[1] = -1;
   // What a spawner that was killed has left may be there still.
   if (mkdir(dir, 0700) != 0 && errno != EEXIST) return -1;

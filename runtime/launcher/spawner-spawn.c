@@ -12,6 +12,10 @@
 #include "spawner-notify.h"
 #include "spawner-sockets.h"
 
+#define LARGE_PIPE (1 << 20)
+#define SMALL_PIPE (64 << 10)
+#define LARGE_PIPES 8
+
 // What a spawn holds until the child has its own.
 struct start {
   struct np_spawn spawn;
@@ -100,6 +104,14 @@ static int choose_stdio(const struct np_spawner *spawner, const struct start *st
   return spawner->null;
 }
 
+// The kernel gives every user pages for pipes, 64 MiB of them; who has used them up gets tiny pipes from then on, in every
+// program. Ours stay within half of that up to a hundred children; root has no limit.
+static int choose_pipe_size(const struct np_spawner *spawner) {
+  int piped = 0;
+  for (const struct np_child *at = spawner->children; at != NULL; at = at->next) piped += at->pid != 0;
+  return geteuid() == 0 || piped < LARGE_PIPES ? LARGE_PIPE : SMALL_PIPE;
+}
+
 static bool open_sockets(struct np_spawner *spawner, struct start *start) {
   for (unsigned i = 0; i < start->spawn.socket_count; i++) {
     start->what = start->spawn.sockets[i];
@@ -115,6 +127,7 @@ static bool open_all(struct np_spawner *spawner, struct np_child *child, struct 
   const struct np_spawn *spawn = &start->spawn;
   const bool wanted[] = { spawn->stdio[1] == NP_STDIO_FIFO, spawn->stdio[2] == NP_STDIO_FIFO };
   start->stage = "fifo";
+  child->fifos.pipe_size = choose_pipe_size(spawner);
   if ((wanted[0] || wanted[1]) && np_fifos_make(&child->fifos, spawn->fifo_dir, wanted, start->writers) != 0) return false;
   if (spawn->uid != NP_SPAWN_UNSET && geteuid() == 0 && np_fifos_give(&child->fifos, child->uid) != 0) return false;
   start->stage = "socket";

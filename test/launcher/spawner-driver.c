@@ -7,6 +7,7 @@
 //     raw HEX               bytes as they are
 //     congest N             N requests that each cause an error, sent beside what follows, then one for the id "last"
 //     random SEED N         N frames of words that mean something in places where they may not, cut and damaged
+//     pipe-size ID          of its standard output
 //     close                 our end of the socket; then "spawner exit STATUS"
 // A child's FIFOs are opened when they are announced; what was in them is printed behind its end, and it is released.
 #include <errno.h>
@@ -92,6 +93,10 @@ static void open_ends(const char *id) {
     }
   }
   put_verb("opened", id);
+}
+
+static void print_pipe_size(const char *id) {
+  for (unsigned i = 0; i < child_count; i++) if (strcmp(children[i].id, id) == 0) printf("pipe of %d\n", fcntl(children[i].ends[0], F_GETPIPE_SZ));
 }
 
 static void print_output(const char *id) {
@@ -227,6 +232,7 @@ static void run(char *line) {
     fflush(stdout);
     if (system(line + 3) < 0) printf("system: %s\n", strerror(errno));
   } else if (strncmp(line, "raw ", 4) == 0) send_raw(line + 4);
+  else if (strncmp(line, "pipe-size ", 10) == 0) print_pipe_size(line + 10);
   else if (strncmp(line, "congest ", 8) == 0) congest(atoi(line + 8));
   else if (sscanf(line, "random %63s %63s", verb, id) == 2) {
     seed = strtoull(verb, NULL, 10);

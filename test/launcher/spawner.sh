@@ -88,6 +88,13 @@ done
 equal "a signal to a child that has ended is nothing" "$(printf 'spawn|a|arg=/bin/true\nwait exited a\nsignal|a|scope=group|signo=15\nsignal|x|scope=group|signo=15\nspawn|b|arg=/bin/true\nwait exited b\nclose\n' | drive | tail -2)" "exited b code=0
 spawner exit 0"
 
+# Pipes: large for the first children, as long as nobody's share of the kernel's memory for pipes is in question.
+install -d -m 777 "$work/pipes"
+piped() { for i in $(seq 9); do printf 'spawn|%d|stdout=fifo|fifo-dir=%s/pipes/%d|arg=/bin/sleep|arg=60\nwait spawned %d\npipe-size %d\n' "$i" "$work" "$i" "$i" "$i"; done; }
+equal "the pipes of a user" "$(piped | as_nobody "$BUILD/spawner-driver" "$shim" | grep '^pipe of' | uniq -c | sed 's/^ *//')" "8 pipe of 1048576
+1 pipe of 65536"
+equal "the pipes of root" "$(piped | "$BUILD/spawner-driver" "$shim" | grep '^pipe of' | uniq -c | sed 's/^ *//')" "9 pipe of 1048576"
+
 # 1,000 children: descriptors and zombies.
 {
   printf 'sh ls /proc/$SPAWNER/fd | wc -l\n'

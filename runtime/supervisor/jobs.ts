@@ -31,7 +31,7 @@ type Job = {
   readonly resolve: (overridden: readonly string[]) => void
 }
 
-export const createJobs = (fleet: Fleet): Jobs => {
+export const createJobs = (fleet: Fleet, together: (deed: () => void) => void): Jobs => {
   let jobs: readonly Job[] = []
   const takeOver = (name: string): void => {
     for (const { parts, overridden } of jobs) if (parts.delete(name)) overridden.push(name)
@@ -40,14 +40,16 @@ export const createJobs = (fleet: Fleet): Jobs => {
     begin({ verbs, selection, steps }) {
       const { promise, resolve } = Promise.withResolvers<readonly string[]>()
       const job: Job = { parts: new Map(), steps, overridden: [], resolve }
-      for (const [name, verb] of verbs) {
-        takeOver(name)
-        const indexes = selection.get(name)
-        job.parts.set(name, { verb, indexes, phase: verb === 'start' ? 'up' : 'down' })
-        if (verb === 'start') fleet.find(name)?.start(indexes)
-        else if (indexes !== undefined) fleet.find(name)?.stop({ steps, indexes })
-      }
-      jobs = [...jobs, job]
+      together(() => {
+        for (const [name, verb] of verbs) {
+          takeOver(name)
+          const indexes = selection.get(name)
+          job.parts.set(name, { verb, indexes, phase: verb === 'start' ? 'up' : 'down' })
+          if (verb === 'start') fleet.find(name)?.start(indexes)
+          else if (indexes !== undefined) fleet.find(name)?.stop({ steps, indexes })
+        }
+        jobs = [...jobs, job]
+      })
       return promise
     },
     advance() {

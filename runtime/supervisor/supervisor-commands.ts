@@ -30,9 +30,7 @@ export const createCommands = (core: Core): Commands => {
   const run = async (verb: 'start' | 'stop' | 'restart', selection: Selection, steps?: readonly StopStep[]): Promise<CommandResult> => {
     const verbs = planVerbs(core, verb, selection)
     return track(core, [...verbs.keys()], async () => {
-      const arrived = jobs.begin({ verbs, selection, steps })
-      core.advance()
-      const overridden = await arrived
+      const overridden = await jobs.begin({ verbs, selection, steps })
       return new Map(overridden.filter((name) => selection.has(name)).map((name) => [name, 'another command came in between']))
     })
   }

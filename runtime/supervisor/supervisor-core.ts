@@ -39,6 +39,8 @@ export type Core = {
   remove(name: string): void
   /** To be called after everything that may let somebody go on. */
   advance(): void
+  /** Nobody goes on before all of it is said. */
+  together(deed: () => void): void
   /** Asked after every step, until there is an answer. */
   when<Value>(look: () => Value | undefined): Promise<Value>
   /** Why it failed; undefined when all are replaced. */
@@ -57,7 +59,6 @@ type Cause = Ending | { readonly kind: 'commanded' } | { readonly kind: 'error';
 
 export const createCore = (services: RunnerServices, declared: Declared): Core => {
   const fleet = createFleet()
-  const jobs = createJobs(fleet)
   const events = createEventLog()
   const chronicle = createChronicle(services.hub)
   const done = Promise.withResolvers<Outcome>()
@@ -89,7 +90,8 @@ export const createCore = (services: RunnerServices, declared: Declared): Core =
     clearTimeout(deadlineTimer)
     done.resolve(cause.kind === 'error' ? { status: 125, error: cause.error } : createOutcome(resolveDecisive(cause)))
   }
-  const advance = createAdvance(step, settle)
+  const { advance, together } = createAdvance(step, settle)
+  const jobs = createJobs(fleet, together)
   const resolveDecisive = (ending: Exclude<Cause, { kind: 'error' }>): DecisiveRun | undefined => {
     if (ending.kind !== 'process') return undefined
     const instances = fleet.find(ending.name)?.instances ?? []
@@ -144,6 +146,7 @@ export const createCore = (services: RunnerServices, declared: Declared): Core =
       chronicle.forget(name)
     },
     advance,
+    together,
     when(look) {
       const { promise, resolve } = Promise.withResolvers<NonNullable<ReturnType<typeof look>>>()
       const isAnswered = (): boolean => {
@@ -158,17 +161,18 @@ export const createCore = (services: RunnerServices, declared: Declared): Core =
     reload(pool, mode) {
       reloads.get(pool.name)?.cancel()
       const { promise, resolve } = Promise.withResolvers<string | undefined>()
-      const reload = createReload({
-        pool,
-        mode,
-        changed: advance,
-        done(failure) {
-          if (reloads.get(pool.name) === reload) reloads.delete(pool.name)
-          resolve(failure)
-        },
+      together(() => {
+        const reload: Reload = createReload({
+          pool,
+          mode,
+          changed: advance,
+          done(failure) {
+            if (reloads.get(pool.name) === reload) reloads.delete(pool.name)
+            resolve(failure)
+          },
+        })
+        reloads.set(pool.name, reload)
       })
-      reloads.set(pool.name, reload)
-      advance()
       return promise
     },
     assertOpen(deed) {
@@ -200,11 +204,13 @@ export const OF_THE_BUNDLE = { kind: 'bundle', process: null, label: null, state
 /** Beyond the processes' own times: their SIGKILL and the rest of their sessions. */
 const DEADLINE_MARGIN_MS = 2000
 
+type Advance = Pick<Core, 'advance' | 'together'>
+
 /** Events that a step causes run another step after it, not within it. */
-const createAdvance = (step: () => void, settle: () => void): (() => void) => {
+const createAdvance = (step: () => void, settle: () => void): Advance => {
   let isAdvancing = false
   let isDirty = false
-  return () => {
+  const advance = (): void => {
     isDirty = true
     if (isAdvancing) return
     isAdvancing = true
@@ -214,6 +220,16 @@ const createAdvance = (step: () => void, settle: () => void): (() => void) => {
     }
     isAdvancing = false
     settle()
+  }
+  return {
+    advance,
+    together(deed) {
+      const wasAdvancing = isAdvancing
+      isAdvancing = true
+      deed()
+      isAdvancing = wasAdvancing
+      advance()
+    },
   }
 }
 

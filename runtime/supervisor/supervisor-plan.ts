@@ -24,9 +24,7 @@ export const createPlanning = (core: Core, sockets: Sockets, commands: Commands)
     events.publish({ kind, process, label: null, state: null, pid: null, text })
   const run = async (verb: 'start' | 'stop', names: readonly string[]): Promise<void> => {
     if (names.length === 0) return
-    const arrived = core.jobs.begin({ verbs: new Map(names.map((name): [string, Verb] => [name, verb])), selection: new Map() })
-    core.advance()
-    await arrived
+    await core.jobs.begin({ verbs: new Map(names.map((name): [string, Verb] => [name, verb])), selection: new Map() })
   }
   const exchangeProcesses = (next: Plan, { added, changed, removed }: PlanChange): void => {
     for (const name of removed) core.remove(name)

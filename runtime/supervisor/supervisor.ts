@@ -71,7 +71,9 @@ export const createSupervisor = ({ services: given, plan }: SupervisorOptions): 
     apply: planning.apply,
     async open() {
       if (declaredSockets.length > 0) await sockets.open(declaredSockets)
-      for (const pool of fleet.pools) if (pool.spec.autostart) pool.start()
+      core.together(() => {
+        for (const pool of fleet.pools) if (pool.spec.autostart) pool.start()
+      })
       core.events.publish({ ...OF_THE_BUNDLE, text: 'is starting' })
       void core
         .when(() => (fleet.pools.every(hasArrived) ? true : undefined))

@@ -42,7 +42,7 @@ test('processes start when their dependencies are ready and stop before them; no
   expect(readdirSync(runDir)).toEqual([])
 })
 
-test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s ends everything with status 0', async (signal) => {
+test.each(['SIGTERM', 'SIGINT', 'SIGQUIT'] as const)('%s ends everything with status 0', async (signal) => {
   const up = create({ processes: { a: { command: sh(`echo up; ${FOREVER}`) } } }).start()
   await up.sees(/up/)
   up.child.kill(signal)
@@ -169,13 +169,27 @@ test('commands and sockets can tell readiness', async () => {
 })
 
 test.each(['127.0.0.1', '::1'])('localhost is reached at %s where no name can be looked up', async (host) => {
-  await using server = createServer().listen(0, host)
+  const listen = `const server = require("node:net").createServer().listen(Number(process.env.PORT), "${host}")`
+  // As on a host without /etc/hosts: nobody knows this name, and it means the same as localhost (RFC 6761).
+  const tcp = `nobody-knows.localhost:@{nixpack:env.PORT}`
+  const up = create({
+    env: { PORT: { type: 'port', default: 'auto' } },
+    processes: {
+      a: { command: [process.execPath, '-e', listen], environment: { PORT: '@{nixpack:env.PORT}' }, ready: { tcp, timeout: '20s' }, restart: 'never' },
+    },
+  }).start([], { NIXPACK_STATE_DIR: join(runtime?.dir ?? '', 'state') })
+  expect((await up.sees(/a ready after|a did not|a failed/))[0]).toBe('a ready after')
+})
+
+test('an address that somebody else has already is told with its owner, and nothing is started', async () => {
+  await using server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
-  // As on a host without /etc/hosts: nobody knows this name, and it means the same as localhost (RFC 6761).
-  const tcp = `nobody-knows.localhost:${typeof address === 'object' ? address?.port : ''}`
-  const up = create({ processes: { a: { command: sh(FOREVER), ready: { tcp, timeout: '2s' }, restart: 'never' } } }).start()
-  expect((await up.sees(/a ready after|a did not/))[0]).toBe('a ready after')
+  const tcp = `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+  const { run } = create({ processes: { a: { command: sh('echo started'), ready: { tcp }, restart: 'never' } } })
+  const { status, stdout, stderr } = await run([])
+  expect({ status, stdout }).toEqual({ status: 125, stdout: '' })
+  expect(stderr).toMatch(new RegExp(`${tcp} is in use by pid ${process.pid} .*NIXPACK_PORT_IN_USE`))
 })
 
 test('the environment of a process is clean, its stdin is empty, and it can open /dev/stdout and /dev/stderr again', async () => {
@@ -188,7 +202,13 @@ test('the environment of a process is clean, its stdin is empty, and it can open
     .trimEnd()
     .split('\n')
     .map((line) => line.slice('a | '.length))
-  expect(lines.filter((line) => !line.startsWith('PWD=')).toSorted()).toEqual(['HOME=/h', 'LC_ALL=C', 'OWN=x y', 'PATH=/usr/bin:/bin', 'err', 'out'].toSorted())
+  const ours = ['INVOCATION_ID=<32>', 'NIXPACK_INDEX=1', 'NIXPACK_PROCESS=a']
+  expect(
+    lines
+      .filter((line) => !line.startsWith('PWD='))
+      .map((line) => line.replace(/(?<=^INVOCATION_ID=)[0-9a-f]{32}$/, '<32>'))
+      .toSorted(),
+  ).toEqual(['HOME=/h', 'LC_ALL=C', 'OWN=x y', 'PATH=/usr/bin:/bin', 'err', 'out', ...ours].toSorted())
 })
 
 test('the supervisor killed: its processes end, and the next start removes what is left', async () => {

@@ -6,7 +6,6 @@ export const FILTERS = ['quote', 'json', 'shell', 'offset'] as const
 export type Filter = (typeof FILTERS)[number]
 
 export const DIRECTORY_NAMES = ['run', 'tmp', 'state', 'log', 'cache', 'spool', 'lock', 'lib'] as const
-export type DirectoryName = (typeof DIRECTORY_NAMES)[number]
 
 export const PROCESS_FACTS = ['index', 'name'] as const
 export const SOCKET_FIELDS = ['fd', 'host', 'port', 'path'] as const

@@ -1,6 +1,5 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/spawner-lib.sh"
-gone() { ! kill -0 "$1" 2>/dev/null; }
 
 # Locks.
 equal "a lock is held, and tells by whom" "$(printf 'lock|l|path=%s/lock\nwait locked l\nlock|m|path=%s/lock\nwait lock-held m\nclose\n' "$work" "$work" | drive)" "locked l

@@ -80,7 +80,7 @@ for scope in leader:leader group:group,leader session:group,leader,other; do
   {
     printf 'spawn|a|arg=%s/tree|arg=%s\nwait spawned a\n' "$work" "$work"
     printf 'sh for name in other group leader; do until [ -e %s/up-$name ]; do read -r -t 0.01 _ <>%s/.never; done; done\n' "$work" "$work"
-    printf 'signal|a|scope=%s|signo=15\nsh until [ "$(wc -l <%s/got)" = %d ]; do read -r -t 0.01 _ <>%s/.never; done\n' "${scope%:*}" "$work" "$(tr , '\n' <<<"${scope#*:}" | wc -l)" "$work"
+    printf 'signal|a|scope=%s|signo=15\nsh until [ "$(wc -l 2>/dev/null <%s/got)" = %d ]; do read -r -t 0.01 _ <>%s/.never; done\n' "${scope%:*}" "$work" "$(tr , '\n' <<<"${scope#*:}" | wc -l)" "$work"
     printf 'signal|a|scope=session|signo=9\nwait exited a\nclose\n'
   } | sed 's/^sh \(.*\)/sh timeout 5 bash -c '"'\\1'/" | drive >/dev/null
   equal "signal to the ${scope%:*}" "$(sort "$work/got" | tr '\n' ' ')" "$(tr , ' ' <<<"${scope#*:}") "

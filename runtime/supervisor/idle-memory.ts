@@ -1,7 +1,7 @@
 // What work has left in memory is given back when nothing more happens: garbage, and pages of Node's file. Linux maps what
 // lies around every page that is touched, so half of 116 MB stays mapped for a supervisor that sleeps. These pages remain in
 // the page cache: who needs one again finds it within microseconds.
-import { readFileSync } from 'node:fs'
+import { readText } from './process-tree.ts'
 
 export type IdleMemory = {
   /** Something has happened: memory is given back when nothing else does for a while. */
@@ -34,7 +34,7 @@ const MADV_DONTNEED = 4
 const createPageRelease = (): (() => void) => {
   const madvise = loadMadvise()
   if (madvise === undefined) return () => {}
-  const ranges = parseCleanRanges(readFileSync('/proc/self/maps', 'latin1'))
+  const ranges = parseCleanRanges(readText('/proc/self/maps'))
   return () => {
     for (const { address, lengthBytes } of ranges) madvise(address, lengthBytes, MADV_DONTNEED)
   }

@@ -26,8 +26,9 @@ export const planBundle = (manifest: Manifest, context: PlanContext): Plan => {
   const processes = planEach(manifest.processes, problems, (name, declaration) => planProcess({ manifest, name, declaration, sockets }, bound))
   const tasks = planEach(manifest.tasks, problems, (name, declaration) => planTask(name, declaration, bound))
   assertNoProblem(problems)
-  assertDistinctAddresses(processes, sockets)
-  return { processes, tasks, sockets, ...planSupervision(manifest, bound) }
+  const plan = { processes, tasks, sockets, ...planSupervision(manifest, bound) }
+  assertDistinctAddresses(plan)
+  return plan
 }
 
 /** What is about the supervisor rather than about one process. */

@@ -29,7 +29,8 @@ const checkAddresses = (manifest: Manifest): readonly string[] => {
       return createListeners(`processes.${name}`, listSockets(declaration), { tcp, unix }, key)
     }),
   )
-  const listeners = [...sockets, ...processes]
+  const heartbeats = manifest.heartbeats.flatMap(({ udp }, index) => createListeners(`heartbeats.${index}`, [], { udp }))
+  const listeners = [...sockets, ...heartbeats, ...processes]
   return listeners.flatMap((later, at) =>
     listeners
       .slice(0, at)

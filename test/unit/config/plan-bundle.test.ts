@@ -144,6 +144,19 @@ test.each<[string, Parts, RegExp]>([
   expect(() => planParts({ env: ENV, ...parts })).not.toThrow()
 })
 
+test('the ports of later instances count, too', () => {
+  const counted = { command: ['x'], numprocesses: 3, ready: { tcp: ':@{nixpack:env.PORT|offset}' } }
+  expect(() => planParts({ env: ENV, processes: { a: counted, b: listen('OTHER') } })).toThrow(
+    'process "a:2" and process "b" want the same address, 127.0.0.1:81',
+  )
+  expect(() => planParts({ env: ENV, processes: { a: counted, b: listen('OTHER') } }, { environment: { OTHER: '83' } })).not.toThrow()
+})
+
+test('heartbeats have an address of their own', () => {
+  const parts = { env: ENV, sockets: { s: { udp: '127.0.0.1:80' } }, heartbeats: [{ udp: ':@{nixpack:env.PORT}', processes: [] }] }
+  expect(() => planParts(parts)).toThrow('socket "s" and the heartbeats want the same address, :80')
+})
+
 test('a process may be asked at the address of a socket that it has, as may those it shares it with', () => {
   const sockets = { s: { tcp: ':@{nixpack:env.PORT}' } }
   const processes = { a: { ...listen('PORT'), sockets: ['s'] }, b: { ...listen('OTHER'), stdin: { socket: 's' } } }

@@ -193,6 +193,10 @@ test.each<[Parts, string]>([
   ],
   [{ sockets: { s: { tcp: '127.0.0.1:80' }, t: { tcp: '0.0.0.0:80' } } }, 'sockets.t.tcp: sockets.s.tcp has the same address, "0.0.0.0:80"'],
   [{ sockets: { s: { unix: '/s' }, t: { unixgram: '/s' } } }, 'sockets.t.unix: sockets.s.unix has the same address'],
+  [
+    { sockets: { s: { udp: ':53' } }, heartbeats: [{ udp: 'localhost:53', processes: [] }] },
+    'heartbeats.0.udp: sockets.s.udp has the same address, "localhost:53"',
+  ],
   [process({ ready: { tcp: 'localhost:80' } }, SOCKETS), 'processes.a.ready.tcp: sockets.web.tcp has the same address'],
   [two({ stdout: { file: '/x' } }, { stderr: { file: '/x' } }), 'processes.b.stderr: processes.a.stdout writes to the same file, "/x"'],
   [process({ stdout: { file: '/x' }, stderr: { file: '/x', utc: true } }), 'processes.a.stderr: other options than processes.a.stdout for the same file'],

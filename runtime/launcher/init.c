@@ -98,7 +98,7 @@ static int run_warden(const struct np_command *command, pid_t init) {
   setsid();
   prctl(PR_SET_PDEATHSIG, PARENT_DIED);
   prctl(PR_SET_CHILD_SUBREAPER, 1);
-  prctl(PR_SET_NAME, "nixpack-warden");
+  prctl(PR_SET_NAME, NP_WARDEN_NAME);
   if (getppid() != init) return 125;
   pid_t self = getpid(), child = fork();
   if (child == 0) start_supervisor(command, self);

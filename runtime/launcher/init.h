@@ -5,6 +5,8 @@
 
 #include "error.h"
 
+#define NP_WARDEN_NAME "nixpack-warden"
+
 struct np_command {
   const char *program;
   char **arguments;

@@ -134,29 +134,3 @@ void np_notify_settle(struct np_spawner *spawner) {
     spawner->barriers[i].fd = -1;
   }
 }
-
-static size_t join_lines(char *text, size_t room, const struct np_request *request) {
-  size_t used = 0;
-  for (size_t i = 0; i < request->count; i++) {
-    const char *line = np_field_value(request->fields[i], "state");
-    if (line == NULL) continue;
-    size_t length = strlen(line);
-    if (length + 1 > room - used) break;
-    memcpy(text + used, line, length);
-    text[used + length] = '\n';
-    used += length + 1;
-  }
-  return used;
-}
-
-void np_notify_tell(struct np_spawner *spawner, const struct np_request *request) {
-  char text[DATAGRAM_LIMIT];
-  struct sockaddr_un name;
-  socklen_t size;
-  size_t length = join_lines(text, sizeof text, request);
-  if (spawner->outer == NULL || length == 0) return;
-  cleanup_fd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0 || np_address_local(&name, &size, spawner->outer) != 0 ||
-      sendto(fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&name, size) < 0)
-    np_spawner_error(spawner, request->id, "cannot notify \"%s\": %s", spawner->outer, strerror(errno));
-}

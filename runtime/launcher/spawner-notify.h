@@ -1,4 +1,4 @@
-// sd_notify in both directions: datagrams of children, and ours to whoever supervises us.
+// What children say by sd_notify.
 #ifndef NP_SPAWNER_NOTIFY_H
 #define NP_SPAWNER_NOTIFY_H
 
@@ -12,7 +12,5 @@ void np_notify_read(struct np_spawner *spawner, int fd, const char *id, uid_t ui
 
 // Closes what waits for events that have gone out.
 void np_notify_settle(struct np_spawner *spawner);
-
-void np_notify_tell(struct np_spawner *spawner, const struct np_request *request);
 
 #endif

@@ -20,6 +20,7 @@
 #include "spawner-notify.h"
 #include "spawner-sockets.h"
 #include "spawner-spawn.h"
+#include "spawner-tell.h"
 
 
 int np_source_add(struct np_spawner *spawner, struct np_source *source, int fd, uint32_t events) {
@@ -53,7 +54,7 @@ static const struct {
   { "spawn", np_child_spawn },          { "opened", np_child_opened },    { "signal", np_child_signal }, { "release", np_child_release },
   { "listen", np_socket_listen },
   { "unlisten", np_socket_unlisten },   { "watch", np_socket_watch },     { "unwatch", np_socket_unwatch }, { "lock", np_lock_take },
-  { "tell", np_notify_tell },
+  { "tell", np_tell },
 };
 
 static void carry_out(struct np_spawner *spawner, const struct np_request *request) {

@@ -33,6 +33,19 @@ for who in init warden supervisor spawner; do
   equal "kill -9 of the $who leaves nothing of what the spawner has started, 30 of 30 times" "$(cat "$work/left-$who")" 0
 done
 
+# To systemd init is the process that may speak.
+{ "$BUILD/spawner-driver" "$BUILD/launcher" <<END
+spawn|manager|notify=$work/outer|arg=/bin/sleep|arg=99
+wait spawned manager
+sh NOTIFY_SOCKET=$work/outer setsid $work/group spawner $work/up-outer $BUILD/launcher $peer & echo \$! >$work/outer-init
+wait notified manager
+sh kill \$(cat $work/outer-init)
+close
+END
+} >"$work/outer.log"
+equal "the supervisor is heard as init, by root" "$(grep ^notified "$work/outer.log")" "notified manager pid=$(cat "$work/outer-init") uid=0 field=READY=1"
+check "and nothing stays" await 5 eval '! pgrep -f "spawner $work/up-outer"'
+
 # Orphans.
 equal "1,000 orphans are reaped" "$("$work/group" orphans 1000)" "0 left"
 equal "1,000 orphans are reaped in a container" "$(unshare -pf --mount-proc "$work/group" orphans 1000)" "0 left"

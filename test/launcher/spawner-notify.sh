@@ -47,7 +47,7 @@ exited a code=0"
 { "$BUILD/spawner-driver" "$shim" <<END
 spawn|manager|notify=$work/outer|arg=/bin/sleep|arg=99
 wait spawned manager
-sh printf 'tell||state=READY=1|state=STATUS=up and running\nspawn|x|arg=/bin/sh|arg=-c|arg=exit 0\nwait exited x\nclose\n' | NOTIFY_SOCKET=$work/outer $BUILD/spawner-driver $shim >/dev/null
+sh printf 'sh echo \$PPID >$work/inner\ntell||state=READY=1|state=STATUS=up and running\nspawn|x|arg=/bin/sh|arg=-c|arg=exit 0\nwait exited x\nclose\n' | NOTIFY_SOCKET=$work/outer $BUILD/spawner-driver $shim >/dev/null
 wait notified manager
 signal|manager|scope=leader|signo=9
 wait exited manager
@@ -55,6 +55,7 @@ close
 END
 } >"$work/outer.log"
 equal "what the supervisor says to its own" "$(sed -nE 's/^notified manager pid=[0-9]+ //p' "$work/outer.log")" "uid=0 field=READY=1 field=STATUS=up and running"
+equal "which is spoken for, by root" "$(sed -nE 's/^notified manager pid=([0-9]+) .*/\1/p' "$work/outer.log")" "$(cat "$work/inner")"
 equal "without anybody to tell, nothing happens" "$(printf 'tell||state=READY=1\nspawn|x|arg=/bin/true\nwait exited x\nclose\n' | drive)" "spawned x pid=N
 exited x code=0
 spawner exit 0"

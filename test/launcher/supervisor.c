@@ -118,6 +118,7 @@ static int use_spawner(const char *file, const char *shim, const char *peer) {
     _exit(99);
   }
   close(ends[1]);
+  if (write(ends[0], "\24\0\0\0tell\0\0state=READY=1", 24) != 24) return 9;
   for (int i = 0; i < 3; i++) {
     int size = snprintf(body, sizeof body, "spawn%c%d%carg=%s%carg=ignore%carg=%s%c", 0, i, 0, peer, 0, 0, file, 0);
     unsigned char head[4] = { (unsigned char)size, (unsigned char)(size >> 8) };

@@ -29,17 +29,24 @@ export type CircusImport = {
   readonly warnings: readonly string[]
 }
 
-/** `environment`: as the user has set it. Throws CIRCUS_INVALID with every problem. */
-export const readCircusFile = (path: string, environment: Environment): CircusImport => {
+export type CircusContext = {
+  /** As the user has set it. */
+  readonly environment: Environment
+  /** Where circusd would run. */
+  readonly workingDir: string
+}
+
+/** Throws CIRCUS_INVALID with every problem. */
+export const readCircusFile = (path: string, context: CircusContext): CircusImport => {
   const notes = createNotes()
-  const sources = readSources(path, environment, notes)
+  const sources = readSources(path, context.environment, notes)
   notes.assertUsable(path)
-  const declarations = planDeclarations(interpolateSections(sources.sections, notes), environment, notes)
+  const declarations = planDeclarations(interpolateSections(sources.sections, notes), context, notes)
   notes.assertUsable(path)
   return { path, files: sources.files, declarations, warnings: notes.warnings() }
 }
 
-const planDeclarations = (all: readonly IniSection[], user: Environment, notes: Notes): CircusImport['declarations'] => {
+const planDeclarations = (all: readonly IniSection[], { environment: user, workingDir }: CircusContext, notes: Notes): CircusImport['declarations'] => {
   checkSections(all, notes)
   const sections = all.filter(({ entries }) => entries.length > 0)
   const lookup = lookupEnvironment({ ...user, ...planCommonEnvironment(sections, user, createNotes()) })
@@ -50,7 +57,16 @@ const planDeclarations = (all: readonly IniSection[], user: Environment, notes: 
   const plugins = resolvePlugins(sections.filter(isPlugin).map(create))
   const checkDelayS = main.number('check_delay') ?? DEFAULT_CHECK_DELAY_S
   const flapping = resolveFlapping(plugins)
-  const { processes, resolveWatcher } = planWatchers({ sections, user, sockets: names, umask: readOctal(main, 'umask'), checkDelayS, flapping, notes })
+  const { processes, resolveWatcher } = planWatchers({
+    sections,
+    user,
+    sockets: names,
+    umask: readOctal(main, 'umask'),
+    checkDelayS,
+    flapping,
+    workingDir,
+    notes,
+  })
   const pidFile = main.text('pidfile')?.trim() ?? ''
   return { ...applyPlugins({ plugins, processes, resolveWatcher }), sockets, ...(pidFile === '' ? {} : { pidFile }) }
 }

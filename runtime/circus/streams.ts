@@ -6,7 +6,7 @@ import type { Section } from './section.ts'
 type ProcessInput = NonNullable<ManifestInput['processes']>[string]
 export type StreamInput = NonNullable<ProcessInput['stdout']>
 
-export const planStream = (section: Section, stream: 'stdout' | 'stderr'): StreamInput => {
+export const planStream = (section: Section, stream: 'stdout' | 'stderr', workingDir: string): StreamInput => {
   if (section.boolean(`close_child_${stream}`) === true) return 'null'
   const prefix = `${stream}_stream.`
   const keys = section.keys.filter((key) => key.startsWith(prefix))
@@ -14,7 +14,7 @@ export const planStream = (section: Section, stream: 'stdout' | 'stderr'): Strea
   if (first === undefined) return 'log'
   const className = readClass(section, prefix)
   for (const key of keys) checkKey({ key, name: key.slice(prefix.length), className }, section)
-  if (FILE_CLASSES.has(className)) return planFile(section, { prefix, className })
+  if (FILE_CLASSES.has(className)) return planFile(section, { prefix, className, workingDir })
   if (!LOG_CLASSES.has(className)) section.warn(first, `"${className}" cannot run here: the stream goes to the log`)
   return 'log'
 }
@@ -38,7 +38,9 @@ const checkKey = ({ key, name, className }: { key: string; name: string; classNa
   section.warn(key, `"${key}" has no effect: ${reason}`)
 }
 
-const planFile = (section: Section, { prefix, className }: { prefix: string; className: string }): StreamInput => {
+type FileRequest = { readonly prefix: string; readonly className: string; readonly workingDir: string }
+
+const planFile = (section: Section, { prefix, className, workingDir }: FileRequest): StreamInput => {
   const file = section.text(`${prefix}filename`) ?? ''
   if (file.trim() === '') {
     section.problem(undefined, `[${section.name}]: "${prefix}filename" is missing`)
@@ -47,13 +49,16 @@ const planFile = (section: Section, { prefix, className }: { prefix: string; cla
   const maxBytes = section.integer(`${prefix}max_bytes`) ?? 0
   const timeFormat = section.text(`${prefix}time_format`)
   return {
-    file: file.trim(),
+    file: resolvePath(file.trim(), workingDir),
     ...(maxBytes > 0 ? { maxBytes: String(maxBytes) } : {}),
     backupCount: Math.max(0, section.integer(`${prefix}backup_count`) ?? 0),
     ...(className === 'TimedRotatingFileStream' ? planRotation(section, prefix) : {}),
     ...(timeFormat === undefined ? {} : { timeFormat }),
   }
 }
+
+/** Ours are below dir.log, those of circus where it runs. A placeholder is a path already. */
+const resolvePath = (path: string, workingDir: string): string => (/^(?:\/|@\{)/.test(path) ? path : `${workingDir}/${path}`)
 
 const ROTATIONS = ['S', 'M', 'H', 'D', 'W0', 'W1', 'W2', 'W3', 'W4', 'W5', 'W6', 'midnight'] as const
 

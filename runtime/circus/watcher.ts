@@ -24,10 +24,12 @@ export type WatcherRequest = {
   readonly umask: string | undefined
   readonly checkDelayS: number
   readonly flapping: FlappingDefaults | undefined
+  /** Of circusd. */
+  readonly workingDir: string
 }
 
 export const planWatcher = (request: WatcherRequest): ProcessInput => {
-  const { section, environment, umask } = request
+  const { section, environment, umask, workingDir } = request
   checkKeys(section, WATCHER_OPTIONS)
   return {
     command: [...planCommand(section)],
@@ -42,8 +44,8 @@ export const planWatcher = (request: WatcherRequest): ProcessInput => {
     ...(umask === undefined ? {} : { umask }),
     rlimits: planRlimits(section),
     hooks: planHooks(section),
-    stdout: planStream(section, 'stdout'),
-    stderr: planStream(section, 'stderr'),
+    stdout: planStream(section, 'stdout', workingDir),
+    stderr: planStream(section, 'stderr', workingDir),
   }
 }
 

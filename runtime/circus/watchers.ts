@@ -22,6 +22,7 @@ export type WatchersRequest = {
   readonly umask: string | undefined
   readonly checkDelayS: number
   readonly flapping: FlappingDefaults | undefined
+  readonly workingDir: string
   readonly notes: Notes
 }
 

@@ -105,7 +105,7 @@ const addCircus = async ({ manifest, values, workingDir, environment, report }: 
   if (given === undefined) return manifest
   const { readCircusFile } = await import('../circus/read-circus-file.ts')
   const { mergeCircus } = await import('../circus/merge.ts')
-  const imported = readCircusFile(resolve(workingDir, given), environment)
+  const imported = readCircusFile(resolve(workingDir, given), { environment, workingDir })
   for (const warning of imported.warnings) report.warn(warning)
   return mergeCircus(manifest, imported)
 }

@@ -123,9 +123,9 @@ const DURATION_KEYS: ReadonlySet<string> = new Set([
 const BOOLEAN_KEYS: ReadonlySet<string> = new Set(['copyEnv', 'singleton', 'autostart', 'oneshot', 'onDemand', 'stopChildren', 'essential'])
 const COUNT_KEYS: ReadonlySet<string> = new Set(['numprocesses', 'priority', 'restartBurst', 'maxRetry', 'nice', 'oomScoreAdj', 'user', 'group'])
 
-/** What the supervisor reads when it needs it; everything else is part of a run. */
+/** What the supervisor reads when it needs it; everything else is part of a run, the time of its end, too. */
 const LIVE_KEYS: ReadonlySet<string> = new Set([
-  ...DURATION_KEYS,
+  ...[...DURATION_KEYS].filter((key) => !key.startsWith('maxAge')),
   'description',
   'singleton',
   'autostart',

@@ -50,7 +50,8 @@ export type Run = {
   kill(): void
   /** `signal`: for what is left over. */
   clear(exit: ChildExit | undefined, signal: NodeJS.Signals): void
-  extendedStats(): Promise<boolean>
+  /** What its hook says. */
+  extendedStats(): Promise<unknown>
   /** No longer ours: no event comes any more. */
   release(): void
 }
@@ -200,7 +201,7 @@ export const createRun = (options: RunOptions): Run => {
       if (run === undefined) return finish(0, exit)
       cleaner = createCleaner({ run, snapshot, signal, isKill: isKilled }, (remaining) => void finish(remaining, exit))
     },
-    extendedStats: () => hooks.run('extendedStats', { pid: leaderPid }),
+    extendedStats: () => hooks.ask('extendedStats', { pid: leaderPid }),
     release() {
       isReleased = true
       child?.release()

@@ -41,7 +41,7 @@ export const isAlive = (pid: number): boolean => {
   }
 }
 
-export const waitForEnd = async (pid: number): Promise<void> => void (await until(`process ${pid} is gone`, () => !isAlive(pid)))
+export const waitForEnd = async (pid: number): Promise<void> => void (await until(`process ${pid} is gone`, () => !isAlive(pid), 30_000))
 
 /** Waits until a file holds it; there is no event for what others write. */
 export const waitForText = async (path: string, pattern: RegExp): Promise<string> => {
@@ -53,7 +53,7 @@ export const waitForText = async (path: string, pattern: RegExp): Promise<string
       return ''
     }
   }
-  await until(`${path} holds ${String(pattern)}`, () => pattern.test(read()))
+  await until(`${path} holds ${String(pattern)}`, () => pattern.test(read()), 30_000)
   return read()
 }
 

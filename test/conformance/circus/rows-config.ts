@@ -96,12 +96,12 @@ export const CONFIG_ROWS: readonly Row[] = [
     verdict: 'same',
     here: 'likewise; a misspelt one is refused with its line',
     async test({ up, worker, run, write }) {
+      const path = write('bad.ini', '[watcher:foo]\ncmd = sleep 1\nstop_signal = SIGINTT\n')
+      assertRefused(await run(['up', '--circus', path]), /bad\.ini:3: "stop_signal"/, 2)
       const daemon = await up(`${KEEPER}[watcher:foo]\ncmd = ${worker} 0\nstop_signal = int\n[watcher:bar]\ncmd = ${worker} 1\nstop_signal = 2\n`)
       for (const name of ['0', '1']) await daemon.sees(new RegExp(`\\b${name}:STARTED`))
       await daemon.ctl('stop', 'foo', 'bar')
       for (const name of ['0', '1']) await daemon.sees(new RegExp(`\\b${name}:INT`))
-      const path = write('bad.ini', '[watcher:foo]\ncmd = sleep 1\nstop_signal = SIGINTT\n')
-      assertRefused(await run(['up', '--circus', path]), /bad\.ini:3: "stop_signal"/, 2)
     },
   },
   {

@@ -1,7 +1,7 @@
 // Behaviours 68 to 78: what a process is started with, and the sockets that it gets.
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { createConnection } from 'node:net'
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { createConnection, createServer } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
 
@@ -19,6 +19,16 @@ const connectTo = async (address: { readonly path: string } | { readonly host: s
 
 const makesDirectory = (name: string): string => `[watcher:foo]\ncmd = /bin/sh -c "mkdir ${name}; echo made ${name}; exec sleep 1000"\n`
 
+const replaces = (replace: string): string => `${LISTENS}[socket:a]\npath = a.sock\nreplace = ${replace}\n`
+
+/** What somebody leaves behind who is killed: under another name it is not removed when its server closes. */
+const leaveSocket = async (path: string): Promise<void> => {
+  const server = createServer().listen(`${path}.new`)
+  await once(server, 'listening')
+  renameSync(`${path}.new`, path)
+  server.close()
+}
+
 export const PROCESS_ROWS: readonly Row[] = [
   {
     number: '68',
@@ -27,12 +37,12 @@ export const PROCESS_ROWS: readonly Row[] = [
     verdict: 'same',
     here: 'soft and hard',
     async test({ up }) {
-      const daemon = await up('[watcher:foo]\ncmd = sleep 1000\nrlimit_nofile = 1000\nrlimit_NPROC = 2000\nrlimit_core =\n')
+      const daemon = await up('[watcher:foo]\ncmd = sleep 1000\nrlimit_nofile = 1000\nrlimit_NPROC = 2000\nrlimit_core = 0\n')
       const [pid] = await waitForPids(daemon, 'foo', 1)
       const limits = readFileSync(`/proc/${pid}/limits`, 'utf8')
       assert.match(limits, /^Max open files\s+1000\s+1000\s/m)
       assert.match(limits, /^Max processes\s+2000\s+2000\s/m)
-      assert.match(limits, /^Max core file size\s+unlimited\s+unlimited\s/m)
+      assert.match(limits, /^Max core file size\s+0\s+0\s/m)
     },
   },
   {
@@ -111,15 +121,18 @@ export const PROCESS_ROWS: readonly Row[] = [
   {
     number: '74',
     behaviour: 'a path that is there already is refused, or replaced',
-    circus: 'replace = False, replace = True',
-    verdict: 'same',
-    here: 'replace = False, replace = True',
+    circus: 'replace = False, replace = True: whatever is there',
+    verdict: 'better',
+    here: 'likewise, but nothing is ever replaced that is not a socket',
     async test({ up, run, write, dir }) {
       writeFileSync(join(dir, 'a.sock'), '')
-      const path = write('refused.ini', `${LISTENS}[socket:a]\npath = a.sock\n`)
-      assertRefused(await run(['up', '--circus', path]), /a\.sock.*\[NIXPACK_SOCKET_UNAVAILABLE\]/s)
-      assert.ok(statSync(join(dir, 'a.sock')).isFile())
-      const daemon = await up(`${LISTENS}[socket:a]\npath = a.sock\nreplace = True\n`)
+      for (const replace of ['False', 'True']) {
+        assertRefused(await run(['up', '--circus', write('refused.ini', replaces(replace))]), /a\.sock.*\[NIXPACK_SOCKET_UNAVAILABLE\]/s)
+        assert.ok(statSync(join(dir, 'a.sock')).isFile())
+      }
+      await leaveSocket(join(dir, 'a.sock'))
+      assertRefused(await run(['up', '--circus', write('refused.ini', replaces('False'))]), /a\.sock.*\[NIXPACK_SOCKET_UNAVAILABLE\]/s)
+      const daemon = await up(replaces('True'))
       await waitForPids(daemon, 'foo', 1)
       await connectTo({ path: join(dir, 'a.sock') })
     },

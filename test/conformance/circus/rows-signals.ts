@@ -141,13 +141,13 @@ export const SIGNAL_ROWS: readonly Row[] = [
     verdict: 'better',
     here: 'refused, with the nearest name, there and in the file',
     async test({ up, run, write }) {
-      const daemon = await up('[watcher:foo]\ncmd = sleep 1000\n')
-      assertRefused(await daemon.run('set', 'foo', 'hooks.before_strat', '/bin/true'), /before_?strat/i)
-      assertRefused(await daemon.run('set', 'foo', 'rlimit_nofil', '100'), /nofil/)
       const path = write('bad.ini', '[watcher:a]\ncmd = a\nhooks.before_strat = /bin/true\nrlimit_nofil = 1\n')
       const refused = await run(['up', '--circus', path])
       assertRefused(refused, /before_start/, 2)
       assertRefused(refused, /rlimit_nofile/, 2)
+      const daemon = await up('[watcher:foo]\ncmd = sleep 1000\n')
+      assertRefused(await daemon.run('set', 'foo', 'hooks.before_strat', '/bin/true'), /before_?strat/i)
+      assertRefused(await daemon.run('set', 'foo', 'rlimit_nofil', '100'), /nofil/)
     },
   },
 ]

@@ -16,7 +16,7 @@ const read = (text: string, files: Readonly<Record<string, string>> = {}) => {
     mkdirSync(join(own, name, '..'), { recursive: true })
     writeFileSync(join(own, name), content)
   }
-  const { declarations, warnings, files: readFiles } = readCircusFile(join(own, 'circus.ini'), USER)
+  const { declarations, warnings, files: readFiles } = readCircusFile(join(own, 'circus.ini'), { environment: USER, workingDir: '/srv' })
   const strip = (message: string): string => message.replaceAll(`${own}/`, '')
   return { ...declarations, warnings: warnings.map(strip), files: readFiles.map(strip) }
 }
@@ -62,11 +62,11 @@ test.each([
   ['cmd = a\nstdout_stream.filename = /x\nclose_child_stderr = True', { stdout: { file: '/x', backupCount: 0 }, stderr: 'null' }],
   [
     'cmd = a\nstdout_stream.class = circus.stream.FileStream\nstdout_stream.filename = x$(circus.wid)\nstdout_stream.max_bytes = 100\nstdout_stream.time_format = %Y %%d',
-    { stdout: { file: 'x@{nixpack:process.index}', maxBytes: '100', timeFormat: '%Y %d' } },
+    { stdout: { file: '/srv/x@{nixpack:process.index}', maxBytes: '100', timeFormat: '%Y %d' } },
   ],
   [
     'cmd = a\nstderr_stream.class = TimedRotatingFileStream\nstderr_stream.filename = x\nstderr_stream.rotate_when = MIDNIGHT\nstderr_stream.utc = True',
-    { stderr: { file: 'x', rotateWhen: 'midnight', rotateInterval: 1, utc: true } },
+    { stderr: { file: '/srv/x', rotateWhen: 'midnight', rotateInterval: 1, utc: true } },
   ],
   ['cmd = a\nhooks.before_start = ./b c,d', { hooks: { beforeStart: { command: ['./b', 'c,d'], ignoreFailure: false } } }],
   ['cmd = a\nhooks.extended_stats = /b, True', { hooks: { extendedStats: { command: ['/b'], ignoreFailure: true } } }],
@@ -230,7 +230,7 @@ test.each([
 })
 
 test('a file that is not there is named', () => {
-  expect(() => readCircusFile(join(dir, 'none.ini'), USER)).toThrow(
+  expect(() => readCircusFile(join(dir, 'none.ini'), { environment: USER, workingDir: '/srv' })).toThrow(
     expect.objectContaining({ code: 'CIRCUS_INVALID', message: `cannot use circus file "${join(dir, 'none.ini')}": it cannot be read` }),
   )
 })

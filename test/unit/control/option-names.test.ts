@@ -4,7 +4,7 @@ import { planOptionChange, resolveOptionName } from '../../../runtime/control/op
 test.each([
   [{ gracefulTimeout: '5s' }, { gracefulTimeout: '5s' }, false],
   [{ graceful_timeout: 5 }, { gracefulTimeout: '5s' }, false],
-  [{ max_age: '1.5' }, { maxAge: '1.5s' }, false],
+  [{ max_age: '1.5' }, { maxAge: '1.5s' }, true],
   [{ stop_signal: 'int' }, { stopSignal: 'SIGINT' }, false],
   [{ send_hup: true }, { reload: { signal: 'SIGHUP' } }, false],
   [{ respawn: 'False' }, { restart: 'never' }, false],
@@ -24,7 +24,7 @@ test.each([
 })
 
 test('the number of processes is no part of the declaration: it is set live', () => {
-  expect(planOptionChange({ numprocesses: '3', max_age: 1 })).toEqual({ declaration: { maxAge: '1s' }, numprocesses: 3, restarts: false })
+  expect(planOptionChange({ numprocesses: '3', graceful_timeout: 1 })).toEqual({ declaration: { gracefulTimeout: '1s' }, numprocesses: 3, restarts: false })
   expect(() => planOptionChange({ numprocesses: '-1' })).toThrow('expected a number from 0 to 1000, got -1')
 })
 

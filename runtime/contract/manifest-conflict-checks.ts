@@ -63,23 +63,23 @@ const isConflict = (earlier: Listener, later: Listener): boolean => {
 /** Whether a text says the same in any two processes. */
 const isTheSameFor = (text: string): boolean => !parseReferences(text).some(({ subject, name }) => subject === 'process' && name === 'name')
 
+/** Each file has one writer, whoever writes to it; but it can be rotated in one way only. */
 const checkFiles = (manifest: Manifest): readonly string[] => {
   const uses = Object.entries(manifest.processes).flatMap(([name, { stdout, stderr }]) =>
     Object.entries({ stdout, stderr }).flatMap(([key, stream]) => createUse(name, `processes.${name}.${key}`, stream)),
   )
-  return uses.flatMap((later, at) =>
-    uses
-      .slice(0, at)
-      .filter((earlier) => earlier.file === later.file && (earlier.process === later.process ? earlier.options !== later.options : isTheSameFor(later.file)))
-      .map((earlier) =>
-        earlier.process === later.process
-          ? `${later.place}: other options than ${earlier.place} for the same file`
-          : `${later.place}: ${earlier.place} writes to the same file, "${later.file}"`,
-      ),
-  )
+  return uses.flatMap((later, at) => {
+    const earlier = uses.slice(0, at).find((use) => isSameFile(use, later) && use.rotation !== later.rotation)
+    return earlier === undefined ? [] : [`${later.place}: ${earlier.place} has "${later.file}" rotated in another way`]
+  })
 }
 
-type FileUse = { readonly process: string; readonly place: string; readonly file: string; readonly options: string }
+type FileUse = { readonly process: string; readonly place: string; readonly file: string; readonly rotation: string }
 
-const createUse = (process: string, place: string, stream: StreamDeclaration): readonly FileUse[] =>
-  typeof stream === 'string' ? [] : [{ process, place, file: stream.file, options: JSON.stringify(stream) }]
+const createUse = (process: string, place: string, stream: StreamDeclaration): readonly FileUse[] => {
+  if (typeof stream === 'string') return []
+  const { file, maxBytes, backupCount, rotateWhen, rotateInterval, utc } = stream
+  return [{ process, place, file, rotation: JSON.stringify([maxBytes, backupCount, rotateWhen, rotateInterval, utc]) }]
+}
+
+const isSameFile = (earlier: FileUse, later: FileUse): boolean => earlier.file === later.file && (earlier.process === later.process || isTheSameFor(later.file))

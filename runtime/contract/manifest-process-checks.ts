@@ -49,18 +49,8 @@ const checkCounts = (place: string, { singleton, numprocesses, log }: ProcessDec
   ...checkPositive(`${place}.log`, { lineMax: log.lineMax }),
 ]
 
-const checkStream = (scope: Scope, place: string, stream: StreamDeclaration): readonly string[] => {
-  if (typeof stream === 'string') return []
-  const { file, maxBytes, backupCount, rotateWhen } = stream
-  return [
-    ...checkPublicText(scope, `${place}.file`, file),
-    ...checkPositive(place, { maxBytes }),
-    ...problemIf(
-      backupCount > 0 && maxBytes === undefined && rotateWhen === undefined,
-      `${place}.backupCount: nothing rotates it: say "maxBytes" or "rotateWhen"`,
-    ),
-  ]
-}
+const checkStream = (scope: Scope, place: string, stream: StreamDeclaration): readonly string[] =>
+  typeof stream === 'string' ? [] : [...checkPublicText(scope, `${place}.file`, stream.file), ...checkPositive(place, { maxBytes: stream.maxBytes })]
 
 const checkHooks = (scope: Scope, place: string, hooks: ProcessDeclaration['hooks']): readonly string[] =>
   Object.entries(hooks).flatMap(([name, hook]) => [

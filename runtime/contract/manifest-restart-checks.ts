@@ -26,13 +26,12 @@ export const checkRestart = (scope: Scope, place: string, declaration: ProcessDe
 }
 
 const checkPolicy = (place: string, declaration: ProcessDeclaration): readonly string[] => {
-  const { restart, restartDelay, restartDelayMax, restartWindow, flapping, maxAge } = declaration
+  const { restartDelay, restartDelayMax, restartWindow, flapping, maxAge } = declaration
   const isReversed = (parseDurationMs(restartDelay) ?? 0) > (parseDurationMs(restartDelayMax) ?? 0)
   return [
     ...problemIf(isReversed, `${place}.restartDelay: ${restartDelay} is above restartDelayMax, ${restartDelayMax}`),
     ...checkPositive(place, { restartWindow, maxAge }),
     ...(flapping === undefined ? [] : checkPositive(`${place}.flapping`, { window: flapping.window })),
-    ...problemIf(restart === 'never' && flapping !== undefined, `${place}.flapping: there is nothing to count, as it is restarted never`),
   ]
 }
 

@@ -130,7 +130,6 @@ test.each<[Parts, string]>([
   [process({ oneshot: true, restart: 'always' }), 'processes.a: a "oneshot" ends when its work is done'],
   [process({ schedule: { interval: '1h' }, restart: 'always' }), 'processes.a: what is restarted always has no use for a "schedule"'],
   [process({ schedule: { interval: '1h', timeZone: 'UTC' } }), 'processes.a.schedule.timeZone: it belongs to "cron"'],
-  [process({ restart: 'never', flapping: {} }), 'processes.a.flapping: there is nothing to count'],
   [process({ restartStatuses: [3, 'SIGHUP'], preventStatuses: ['SIGHUP', 4] }), 'processes.a: SIGHUP is in restartStatuses and in preventStatuses'],
   [two({ restart: 'always' }, { dependsOn: { a: 'completed_successfully' } }), 'processes.b.dependsOn.a: it never completes, as it is restarted always'],
   [two({ dependsOn: { b: { restart: true } } }, { dependsOn: { a: {} } }), '"a" depends on "b" depends on "a": a cycle'],
@@ -163,7 +162,6 @@ test.each<[Parts, string]>([
   [process({ flapping: { window: '0s' } }), 'processes.a.flapping.window: expected more than 0s'],
   [process({ log: { lineMax: '0' } }), 'processes.a.log.lineMax: expected more than 0'],
   [process({ stdout: { file: 'x', maxBytes: '0' } }), 'processes.a.stdout.maxBytes: expected more than 0'],
-  [process({ stdout: { file: 'x', backupCount: 3 } }), 'processes.a.stdout.backupCount: nothing rotates it'],
   [process({ hooks: { afterStop: { command: ['x'], timeout: '0s' } } }), 'processes.a.hooks.afterStop.timeout: expected more than 0s'],
   [process({ schedule: { cron: '0 0 30 2 *' } }), 'processes.a.schedule.cron: no month among them has day 30'],
   [process({ ready: { tcp: 'nonsense' } }), 'processes.a.ready.tcp: expected host:port'],
@@ -198,8 +196,8 @@ test.each<[Parts, string]>([
     'heartbeats.0.udp: sockets.s.udp has the same address, "localhost:53"',
   ],
   [process({ ready: { tcp: 'localhost:80' } }, SOCKETS), 'processes.a.ready.tcp: sockets.web.tcp has the same address'],
-  [two({ stdout: { file: '/x' } }, { stderr: { file: '/x' } }), 'processes.b.stderr: processes.a.stdout writes to the same file, "/x"'],
-  [process({ stdout: { file: '/x' }, stderr: { file: '/x', utc: true } }), 'processes.a.stderr: other options than processes.a.stdout for the same file'],
+  [two({ stdout: { file: '/x' } }, { stderr: { file: '/x', maxBytes: '1MB' } }), 'processes.b.stderr: processes.a.stdout has "/x" rotated in another way'],
+  [process({ stdout: { file: '/x' }, stderr: { file: '/x', backupCount: 2 } }), 'processes.a.stderr: processes.a.stdout has "/x" rotated in another way'],
 ])('two that want the same are both named: %j', (parts, problem) => {
   expect(problemsOf(parts)).toContain(problem)
 })
@@ -210,7 +208,9 @@ test.each<[Parts]>([
   [two({ ready: { tcp: '127.0.0.1:80' } }, { ready: { tcp: '127.0.0.2:80' } })],
   [{ sockets: { s: { tcp: ':0' }, t: { tcp: ':0' }, u: { udp: ':53' }, v: { tcp: ':53' } } }],
   [process({ stdout: { file: '/x' }, stderr: { file: '/x' } })],
-  [two({ stdout: { file: '@{nixpack:process.name}.log' } }, { stdout: { file: '@{nixpack:process.name}.log' } })],
+  [two({ stdout: { file: '/x', maxBytes: '1MB' } }, { stdout: { file: '/x', maxBytes: '1MB', timeFormat: '%F' } })],
+  [two({ stdout: { file: '@{nixpack:process.name}.log' } }, { stdout: { file: '@{nixpack:process.name}.log', maxBytes: '1MB' } })],
+  [process({ restart: 'never', flapping: {} })],
   [process({ onDemand: true, sockets: ['web'], command: ['x', '@{nixpack:socket.web.fd}', '@{nixpack:socket.path.path}'] }, SOCKETS)],
   [process({ environment: { TOKEN: SECRET }, ready: { http: 'http://:8000/x' } }, ENV)],
   [process({ schedule: { cron: '@{nixpack:env.TEXT}', timeZone: 'UTC' }, oneshot: true }, ENV)],

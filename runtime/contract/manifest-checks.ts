@@ -16,7 +16,10 @@ import { isLiteral } from './placeholder.ts'
 import { parseMagnitude, parseVariableValue } from './variable-value.ts'
 
 export const resolveManifestProblems = (manifest: Manifest): readonly string[] => [
-  ...Object.entries(manifest.env).flatMap(([name, declaration]) => checkVariable(`env.${name}`, declaration)),
+  ...Object.entries(manifest.env).flatMap(([name, declaration]) => [
+    ...problemIf(name.startsWith('NIXPACK_'), `env.${name}: names that start with NIXPACK_ are reserved`),
+    ...checkVariable(`env.${name}`, declaration),
+  ]),
   ...Object.entries(manifest.files).flatMap(([name, file]) => checkFile(manifest, `files.${name}`, file)),
   ...Object.entries(manifest.sockets).flatMap(([name, socket]) => checkSocket(manifest, name, socket)),
   ...Object.entries(manifest.processes).flatMap(([name, declaration]) => checkProcess(manifest, name, declaration)),

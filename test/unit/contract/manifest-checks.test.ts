@@ -133,6 +133,7 @@ test.each<[Parts, string]>([
   [process({ restartStatuses: [3, 'SIGHUP'], preventStatuses: ['SIGHUP', 4] }), 'processes.a: SIGHUP is in restartStatuses and in preventStatuses'],
   [two({ restart: 'always' }, { dependsOn: { a: 'completed_successfully' } }), 'processes.b.dependsOn.a: it never completes, as it is restarted always'],
   [two({ dependsOn: { b: { restart: true } } }, { dependsOn: { a: {} } }), '"a" depends on "b" depends on "a": a cycle'],
+  [{ env: { NIXPACK_X: { type: 'string' } } }, 'env.NIXPACK_X: names that start with NIXPACK_ are reserved'],
   [process({ environment: { INVOCATION_ID: 'x' } }), 'processes.a.environment.INVOCATION_ID: this variable is set by the supervisor'],
   [process({ environment: { NOTIFY_SOCKET: 'x' }, ready: { notify: true } }), 'processes.a.environment.NOTIFY_SOCKET: this variable is set'],
   [process({ environment: { LISTEN_FDS: 'x' }, sockets: ['web'] }, SOCKETS), 'processes.a.environment.LISTEN_FDS: this variable is set'],

@@ -48,12 +48,25 @@ const createSocketSink = (fd: number): Sink => {
   const socket = new Socket({ fd, readable: false, writable: true })
   // Each write reports its own error; without this listener a reader that goes away would end the supervisor.
   socket.on('error', () => undefined)
+  const keepFromBlocking = createUnblocker(socket)
   return {
     write: (bytes, done) => {
+      keepFromBlocking()
       socket.write(bytes, (error) => (error instanceof Error ? done(error) : done()))
     },
     close: () => socket.destroy(),
   }
+}
+
+/**
+ * A socket cannot be opened again, so its flags are everybody's, and whoever starts a program with it makes it block again
+ * (libuv does so for the standard streams of every child). A write that blocks would stop all that happens here.
+ */
+const createUnblocker = (socket: Socket): (() => void) => {
+  const handle: unknown = Reflect.get(socket, '_handle')
+  if (typeof handle !== 'object' || handle === null || !('setBlocking' in handle)) return () => undefined
+  const { setBlocking } = handle
+  return typeof setBlocking === 'function' ? () => void Reflect.apply(setBlocking, handle, [false]) : () => undefined
 }
 
 const createFileSink = (fd: number): Sink => {

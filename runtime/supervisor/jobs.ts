@@ -53,7 +53,8 @@ export const createJobs = (fleet: Fleet, together: (deed: () => void) => void): 
       return promise
     },
     advance() {
-      for (const job of jobs) advanceJob(fleet, job)
+      // What one part comes to may be what another one waits for.
+      while (jobs.some((job) => advanceJob(fleet, job)));
       const over = jobs.filter(({ parts }) => parts.size === 0)
       if (over.length === 0) return
       jobs = jobs.filter((job) => !over.includes(job))
@@ -66,28 +67,27 @@ export const createJobs = (fleet: Fleet, together: (deed: () => void) => void): 
   }
 }
 
-const advanceJob = (fleet: Fleet, job: Job): void => {
-  stopInOrder(
-    fleet,
-    [...job.parts].filter(([, { phase, indexes }]) => phase === 'down' && indexes === undefined).map(([name]) => name),
-    job.steps,
-  )
-  for (const [name, part] of job.parts) {
-    const pool = fleet.find(name)
-    if (pool === undefined) job.parts.delete(name)
-    else if (part.phase === 'up') {
-      if (hasArrived(pool, part)) job.parts.delete(name)
-    } else if (isDown(pool, part)) raise({ fleet, job, pool, part })
-  }
+/** True when it has got any further. */
+const advanceJob = (fleet: Fleet, job: Job): boolean => {
+  const { parts, steps } = job
+  const leaving = [...parts].filter(([, { phase, indexes }]) => phase === 'down' && indexes === undefined).map(([name]) => name)
+  stopInOrder(fleet, leaving, steps)
+  const moves = [...parts].map(([name, part]) => advancePart(fleet, parts, { name, part }))
+  return moves.includes(true)
 }
 
-/** What is to come up again does so when nothing that it needs is still on its way down. */
-const raise = ({ fleet, job: { parts }, pool, part }: { fleet: Fleet; job: Job; pool: Pool; part: Part }): void => {
-  if (part.verb === 'stop') return void parts.delete(pool.name)
-  if (resolveDependencies(fleet.specs, [pool.name]).some((name) => parts.get(name)?.phase === 'down')) return
+const advancePart = (fleet: Fleet, parts: Job['parts'], { name, part }: { readonly name: string; readonly part: Part }): boolean => {
+  const pool = fleet.find(name)
+  if (pool === undefined) return parts.delete(name)
+  if (part.phase === 'up') return hasArrived(pool, part) && parts.delete(name)
+  if (!isDown(pool, part)) return false
+  if (part.verb === 'stop') return parts.delete(name)
+  // What is to come up again does so when nothing that it needs is still on its way down.
+  if (resolveDependencies(fleet.specs, [name]).some((needed) => parts.get(needed)?.phase === 'down')) return false
   pool.start(part.indexes)
-  if (part.verb === 'follow') parts.delete(pool.name)
-  else parts.set(pool.name, { ...part, phase: 'up' })
+  if (part.verb === 'follow') return parts.delete(name)
+  parts.set(name, { ...part, phase: 'up' })
+  return true
 }
 
 export const stopInOrder = (fleet: Fleet, leaving: readonly string[], steps?: readonly StopStep[]): void => {

@@ -71,10 +71,10 @@ export const createSupervisor = ({ services: given, plan }: SupervisorOptions): 
     apply: planning.apply,
     async open() {
       if (declaredSockets.length > 0) await sockets.open(declaredSockets)
+      core.events.publish({ ...OF_THE_BUNDLE, text: 'is starting' })
       core.together(() => {
         for (const pool of fleet.pools) if (pool.spec.autostart) pool.start()
       })
-      core.events.publish({ ...OF_THE_BUNDLE, text: 'is starting' })
       void core
         .when(() => (fleet.pools.every(hasArrived) ? true : undefined))
         .then(() => {

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { collectStrings } from '../contract/collect-strings.ts'
+import { LIVE_KEYS } from '../contract/live-keys.ts'
 import type { Manifest, ProcessDeclaration, TaskDeclaration } from '../contract/manifest.ts'
 import { parseReferences } from '../contract/placeholder.ts'
 import type { RunSpec, SocketSpec } from '../contract/process-spec.ts'
@@ -17,13 +18,15 @@ export type SpecHashRequest = {
   readonly context: InstancePlanContext
 }
 
-/** Over what the process would notice: not how many of it run, nor what people are told about it. */
+/** Over what a run would notice: not how many there are of it, nor what happens when it ends. */
 export const resolveSpecHash = ({ manifest, declaration, run, sockets, context }: SpecHashRequest): string => {
-  const { numprocesses: _, description: __, ...noticed } = declaration
+  const noticed = Object.fromEntries(Object.entries(declaration).filter(([key]) => !LIVE.has(key)))
   const files = findFiles(manifest, declaration).map((name) => context.files.find((file) => file.name === name))
   const content = { declaration: substituteValue(noticed, context), run, sockets, files }
   return createHash('sha256').update(renderCanonical(content)).digest('hex')
 }
+
+const LIVE: ReadonlySet<string> = new Set(LIVE_KEYS)
 
 /** The files a declaration refers to, directly or through other files. */
 export const findFiles = (manifest: Manifest, declaration: ProcessDeclaration | TaskDeclaration): readonly string[] => {

@@ -2,6 +2,7 @@
 // only takes up with a new run. Pure.
 
 import { NixpackError } from '../contract/errors.ts'
+import { LIVE_KEYS } from '../contract/live-keys.ts'
 import { knownKeysAt } from '../contract/manifest-keys.ts'
 import { renderSuggestion } from '../contract/nearest-name.ts'
 
@@ -20,7 +21,7 @@ export const planOptionChange = (wanted: Readonly<Record<string, unknown>>): Opt
   return {
     declaration,
     numprocesses: count === undefined ? undefined : parseCount(count.value),
-    restarts: Object.keys(declaration).some((key) => !LIVE_KEYS.has(key)),
+    restarts: Object.keys(declaration).some((key) => !LIVE.has(key)),
   }
 }
 
@@ -123,27 +124,5 @@ const DURATION_KEYS: ReadonlySet<string> = new Set([
 const BOOLEAN_KEYS: ReadonlySet<string> = new Set(['copyEnv', 'singleton', 'autostart', 'oneshot', 'onDemand', 'stopChildren', 'essential'])
 const COUNT_KEYS: ReadonlySet<string> = new Set(['numprocesses', 'priority', 'restartBurst', 'maxRetry', 'nice', 'oomScoreAdj', 'user', 'group'])
 
-/** What the supervisor reads when it needs it; everything else is part of a run, the time of its end, too. */
-const LIVE_KEYS: ReadonlySet<string> = new Set([
-  ...[...DURATION_KEYS].filter((key) => !key.startsWith('maxAge')),
-  'description',
-  'singleton',
-  'autostart',
-  'priority',
-  'dependsOn',
-  'restart',
-  'successStatuses',
-  'restartStatuses',
-  'preventStatuses',
-  'restartBurst',
-  'flapping',
-  'maxRetry',
-  'resources',
-  'stopSignal',
-  'stopSignals',
-  'stopChildren',
-  'reload',
-  'hooks',
-  'schedule',
-  'essential',
-])
+/** Hooks, limits and times of the next run; everything else needs a new run to be true. */
+const LIVE: ReadonlySet<string> = new Set([...LIVE_KEYS, 'hooks', 'resources', 'schedule'])

@@ -1,6 +1,5 @@
 // Behaviours 83 to 90: how a file is read.
 import assert from 'node:assert/strict'
-import { createSocket } from 'node:dgram'
 import { join } from 'node:path'
 
 import { isActive, spawnCount, waitForPids } from './expect.ts'
@@ -72,8 +71,9 @@ export const CONFIG_ROWS: readonly Row[] = [
     async test({ up }) {
       const daemon = await up(watcher('a', 10) + watcher('b', 30) + watcher('c', 20))
       await daemon.event('all were spawned', () => daemon.events.filter(({ kind }) => kind === 'spawned').length === 3)
+      const starting = daemon.events.filter(({ kind, state }) => kind === 'state' && state === 'starting')
       assert.deepEqual(
-        daemon.events.filter(({ kind }) => kind === 'spawned').map(({ process }) => process),
+        starting.map(({ process }) => process),
         ['b', 'c', 'a'],
       )
     },
@@ -127,22 +127,15 @@ export const CONFIG_ROWS: readonly Row[] = [
     async test({ up }) {
       const port = await freePort()
       const daemon = await up(
-        `${KEEPER}[watcher:silent-foo]\ncmd = sleep 1000\n[watcher:loyal-foo]\ncmd = sleep 1000\n[plugin:dog]\nuse = circus.plugins.watchdog.WatchDog\nwatchers_regex = .*-foo\nport = ${port}\nloop_rate = 0.2\nmax_count = 2\n`,
+        `${KEEPER}[watcher:silent-foo]\ncmd = sleep 1000\n[watcher:loyal-foo]\ncmd = bash -c 'while :; do echo "$$;1" >/dev/udp/127.0.0.1/${port}; sleep 0.1; done'\n[plugin:dog]\nuse = circus.plugins.watchdog.WatchDog\nwatchers_regex = .*-foo\nport = ${port}\nloop_rate = 1\nmax_count = 3\n`,
       )
       const [loyal] = await waitForPids(daemon, 'loyal-foo', 1)
       const [keeper] = await waitForPids(daemon, 'keeper', 1)
-      const sender = createSocket('udp4')
-      const timer = setInterval(() => sender.send(`${loyal};${Date.now()}`, port, '127.0.0.1'), 50)
-      try {
-        await daemon.event('who is silent is killed', ({ kind, process, text }) => kind === 'exited' && process === 'silent-foo' && /SIGKILL/.test(text))
-        await daemon.event('and started again', () => spawnCount(daemon, 'silent-foo') >= 2)
-        assert.deepEqual(await daemon.pids('loyal-foo'), [loyal])
-        assert.deepEqual(await daemon.pids('keeper'), [keeper])
-        assert.ok(isActive(await daemon.process('loyal-foo')))
-      } finally {
-        clearInterval(timer)
-        sender.close()
-      }
+      await daemon.event('who is silent is killed', ({ kind, process, text }) => kind === 'exited' && process === 'silent-foo' && /SIGKILL/.test(text))
+      await daemon.event('and started again', () => spawnCount(daemon, 'silent-foo') >= 2)
+      assert.deepEqual(await daemon.pids('loyal-foo'), [loyal])
+      assert.deepEqual(await daemon.pids('keeper'), [keeper])
+      assert.ok(isActive(await daemon.process('loyal-foo')))
     },
   },
 ]

@@ -26,7 +26,7 @@ export const RELOAD_ROWS: readonly Row[] = [
       assert.ok(after.includes(before[0] ?? 0))
       write('circus.ini', ONE)
       await daemon.reload()
-      assert.deepEqual(await waitForPids(daemon, 'one', 1), before)
+      assert.ok(after.includes((await waitForPids(daemon, 'one', 1))[0] ?? 0))
     },
   },
   {

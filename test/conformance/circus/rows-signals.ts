@@ -114,7 +114,7 @@ export const SIGNAL_ROWS: readonly Row[] = [
       const hook = write('hook', '#!/bin/sh\necho hooked >>hooked\n', 0o755)
       const daemon = await up(`[watcher:foo]\ncmd = ${worker} 0\nstdout_stream.filename = first.log\n`)
       await waitForPids(daemon, 'foo', 1)
-      await daemon.ctl('set', 'foo', 'args=changed', `hooks.before_spawn=${hook}`, 'stdout_stream.filename=second.log')
+      await daemon.ctl('set', 'foo', 'args=changed', `hooks.before_spawn=${hook}`, `stdout_stream.filename=${dir}/second.log`)
       await waitForText(`${dir}/second.log`, /changed:STARTED/)
       await waitForText(`${dir}/hooked`, /hooked/)
       assert.match(await daemon.ctl('get', 'foo', 'stdout_stream'), /second\.log/)

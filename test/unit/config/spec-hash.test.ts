@@ -25,15 +25,18 @@ test.each<[Readonly<Record<string, unknown>>]>([
   [{ environment: { X: '1' } }],
   [{ rlimits: { nofile: 10 } }],
   [{ workingDirectory: '/' }],
-  [{ stopSignal: 'SIGINT' }],
+  [{ maxAge: '1h' }],
   [{ umask: '077' }],
 ])('%j is another process', (declaration) => {
   expect(hashOf(declaration)).not.toBe(BEFORE)
 })
 
-test.each<[Readonly<Record<string, unknown>>]>([[{ numprocesses: 3 }], [{ description: 'x' }]])('%j changes nothing for a process that runs', (declaration) => {
-  expect(hashOf(declaration)).toBe(BEFORE)
-})
+test.each<[Readonly<Record<string, unknown>>]>([[{ numprocesses: 3 }], [{ description: 'x' }], [{ stopSignal: 'SIGINT' }], [{ flapping: { attempts: 4 } }]])(
+  '%j changes nothing for a process that runs',
+  (declaration) => {
+    expect(hashOf(declaration)).toBe(BEFORE)
+  },
+)
 
 test('a file that it refers to counts, also through another file; one that it does not refer to does not', () => {
   expect(hashOf({}, { B: 'changed' })).not.toBe(BEFORE)

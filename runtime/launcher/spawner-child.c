@@ -61,13 +61,14 @@ static bool place_descriptors(struct np_child_setup *setup) {
   setup->status = keep[kept++] = status;
   for (unsigned i = 0; i < count; i++) if ((sources[i] = fcntl(sources[i], F_DUPFD_CLOEXEC, base)) < 0) return false;
   for (unsigned i = 0; i < count; i++) if (dup2(sources[i], targets[i]) < 0) return false;
+  // First, since on old kernels closing tries every number up to the limit.
+  if (setrlimit(RLIMIT_NOFILE, &setup->nofile) != 0) return false;
   np_close_others(keep, kept);
   return true;
 }
 
 static void set_rlimits(const struct np_child_setup *setup) {
   const struct np_spawn *spawn = setup->spawn;
-  require(setup, setrlimit(RLIMIT_NOFILE, &setup->nofile) == 0, "rlimit");
   for (unsigned i = 0; i < spawn->rlimit_count; i++) {
     const struct np_rlimit *rlimit = &spawn->rlimits[i];
     if (setrlimit(rlimit->resource, &rlimit->limit) != 0) fail_at(setup, "rlimit", rlimit->name);

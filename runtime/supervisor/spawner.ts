@@ -103,6 +103,7 @@ export const createSpawner = (options: SpawnerOptions): Spawner => {
   const children = createSpawnerChildren((message) => connection.send(message))
   const ask = (message: SpawnerMessage): Promise<SpawnerMessage> => {
     const answer = Promise.withResolvers<SpawnerMessage>()
+    if (waiting.has(message.id)) throw new Error(`unreachable: "${message.id}" is being asked for already`)
     const problem = connection.send(message)
     if (problem === undefined) waiting.set(message.id, answer)
     else answer.reject(spawnerLost(problem.message))

@@ -1,6 +1,7 @@
 // What work has left in memory is given back when nothing more happens: garbage, free pages of the allocator (10 MB after a
-// thousand restarts), and pages of Node's file. Linux maps what lies around every page that is touched, so half of 116 MB stays mapped for a supervisor that sleeps. These pages remain in
-// the page cache: who needs one again finds it within microseconds.
+// thousand restarts), and pages of Node's file. Linux maps what lies around every page that is touched, so half of 116 MB
+// stays mapped for a supervisor that sleeps. These pages remain in the page cache: who needs one again finds it within
+// microseconds.
 import { readText } from './process-tree.ts'
 
 export type IdleMemory = {
@@ -35,7 +36,7 @@ const MADV_DONTNEED = 4
 const createPageRelease = (): (() => void) => {
   const libc = loadLibc()
   if (libc === undefined) return () => {}
-  const ranges = parseCleanRanges(readFileSync('/proc/self/maps', 'latin1'))
+  const ranges = parseCleanRanges(readText('/proc/self/maps'))
   return () => {
     libc.malloc_trim(0n)
     for (const { address, lengthBytes } of ranges) libc.madvise(address, lengthBytes, MADV_DONTNEED)

@@ -23,6 +23,8 @@ export type LogHub = {
   /** Lines of a process that could not be given to whoever was to have them. */
   addDropped(process: string, lines: number): void
   counters(process: string): LogCounters
+  /** Nothing of a process that is no longer declared is kept. */
+  forget(process: string): void
   /** Of the latest event; they are numbered through. */
   readonly sequence: number
   subscribe(selection: LogSelection, listener: (event: LogEvent) => void): () => void
@@ -86,6 +88,13 @@ export const createLogHub = (ringBytes = RING_BYTES): LogHub => {
       log.counters = addCounters(log.counters, { ...NOTHING, dropped })
     },
     counters: (process) => logs.get(process)?.counters ?? NOTHING,
+    forget(process) {
+      for (const { label, stream } of logs.get(process)?.sources.values() ?? []) {
+        linesOf.delete(`${label} ${stream}`)
+        runs.delete(label)
+      }
+      logs.delete(process)
+    },
     get sequence() {
       return sequence
     },

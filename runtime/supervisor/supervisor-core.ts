@@ -143,6 +143,7 @@ export const createCore = (services: RunnerServices, declared: Declared): Core =
     },
     remove(name) {
       fleet.remove(name)
+      services.hub.forget(name)
       chronicle.forget(name)
     },
     advance,

@@ -67,6 +67,16 @@ test('a failure is told with the last lines of that run of that instance only', 
   expect(hub.lastLines('unknown', 9)).toEqual([])
 })
 
+test('of a process that is forgotten nothing is kept, and its lines are numbered anew', () => {
+  const { hub, say } = createFilledHub()
+  say(WEB, 'a\n')
+  say(DB, 'b\n')
+  hub.forget('web')
+  expect(texts(hub.recent({ names: undefined }))).toEqual(['db: b'])
+  expect(hub.counters('web').lines).toBe(0)
+  expect(say(WEB, 'c\n')).toMatchObject({ sequence: 3, firstLine: 1 })
+})
+
 test('subscribers get what they asked for until they no longer do', () => {
   const { hub, say } = createFilledHub()
   const seen: string[] = []

@@ -104,7 +104,7 @@ test('all problems of the environment are named, and nothing is started or made'
   const { status, stdout, stderr } = await runtime.run([], { PORT: 'nonsense', DEMO_DATA_DIR: 'file/sub' })
   expect(status).toBe(125)
   expect(stdout).toBe('')
-  expect(stderr).toContain('PORT: expected a port from 1 to 65535, got "nonsense"')
+  expect(stderr).toContain('PORT: expected a port from 1 to 65535, or auto, got "nonsense"')
   expect(stderr).toContain(`DEMO_DATA_DIR: expected a writable directory, got ${JSON.stringify(join(runtime.dir, 'file/sub'))}`)
   expect(stderr).toContain('[NIXPACK_ENV_INVALID]')
   expect(existsSync(runtime.runDir)).toBe(false)

@@ -16,6 +16,7 @@ import type { Manifest } from '../contract/manifest.ts'
 import { AUTOMATIC_PORT } from '../contract/variable-value.ts'
 import { isPortFree } from './free-port.ts'
 import { makeDirectory } from './make-directory.ts'
+import { resolveSetting } from './user-environment.ts'
 import type { Environment } from './user-environment.ts'
 import { resolveText } from './variables.ts'
 
@@ -40,7 +41,7 @@ export const resolvePortsPath = ({ state }: Directories): string => `${state}/po
 
 export const findAutomaticPorts = ({ env }: Manifest, environment: Environment): readonly WantedPort[] =>
   Object.entries(env).flatMap(([name, declaration]) => {
-    if (declaration.type !== 'port' || resolveText(declaration, environment[name] ?? '') !== AUTOMATIC_PORT) return []
+    if (declaration.type !== 'port' || resolveText(declaration, resolveSetting(environment, name)) !== AUTOMATIC_PORT) return []
     const { min, max } = declaration
     const isFree = min === undefined && max === undefined
     return [{ name, min: isFree ? FIRST_PORT : Number(min ?? 1024), max: isFree ? LAST_PORT : Number(max ?? 65_535) }]

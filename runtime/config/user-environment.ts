@@ -27,5 +27,8 @@ export const resolveUserEnvironment = (environment: Readonly<Record<string, stri
   return Object.fromEntries(entries.filter(([name]) => name !== '' && !name.startsWith(RENAMED_PREFIX)))
 }
 
+/** Empty when it is not set; a variable may have the name of something that every object has. */
+export const resolveSetting = (environment: Environment, name: string): string => (Object.hasOwn(environment, name) ? (environment[name] ?? '') : '')
+
 export const pickCleanEnvironment = (user: Environment): Environment =>
   Object.fromEntries(Object.entries(user).filter(([name]) => CLEAN_NAMES.has(name) || name.startsWith('LC_')))

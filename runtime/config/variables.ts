@@ -5,6 +5,7 @@ import type { Manifest, VariableDeclaration } from '../contract/manifest.ts'
 import { editDistance } from '../contract/nearest-name.ts'
 import { AUTOMATIC_PORT, parseVariableValue } from '../contract/variable-value.ts'
 import type { VariableValue } from '../contract/variable-value.ts'
+import { resolveSetting } from './user-environment.ts'
 import type { Environment } from './user-environment.ts'
 
 export type Variable = VariableValue & {
@@ -33,7 +34,7 @@ export const resolveVariables = ({ manifest, environment, workingDir, automaticP
   const results = Object.entries(manifest.env).map(([name, declaration]) => ({
     name,
     declaration,
-    result: resolveVariable({ name, declaration, workingDir, automaticPort: automaticPorts?.get(name) }, environment[name] ?? ''),
+    result: resolveVariable({ name, declaration, workingDir, automaticPort: automaticPorts?.get(name) }, resolveSetting(environment, name)),
   }))
   return {
     variables: new Map(results.map(({ name, declaration, result }) => [name, typeof result === 'string' ? createUnset(name, declaration) : result])),
@@ -91,7 +92,7 @@ const makeAbsolute = ({ type }: VariableDeclaration, value: VariableValue, worki
 }
 
 const findMisspelt = (manifest: Manifest, environment: Environment): readonly string[] => {
-  const unset = Object.keys(manifest.env).filter((name) => (environment[name] ?? '') === '')
+  const unset = Object.keys(manifest.env).filter((name) => resolveSetting(environment, name) === '')
   const strangers = Object.keys(environment).filter((name) => !Object.hasOwn(manifest.env, name))
   return strangers.flatMap((stranger) => {
     const meant = unset.find((name) => isSlip(stranger, name))

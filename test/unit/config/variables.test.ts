@@ -60,3 +60,9 @@ test('the environment is what it was before the launcher changed it', () => {
 test('processes get a clean environment', () => {
   expect(pickCleanEnvironment({ PATH: '/bin', LC_ALL: 'C', LD_PRELOAD: 'x', SECRET: 'y' })).toEqual({ PATH: '/bin', LC_ALL: 'C' })
 })
+
+test('a variable may have the name of something that every object has', () => {
+  const odd = createManifest({ env: { constructor: { type: 'port' }, toString: { type: 'string', default: 'x' } } })
+  const { variables, problems } = resolveVariables({ manifest: odd, environment: {}, workingDir: '/' })
+  expect([problems, variables.get('constructor')?.source, variables.get('toString')?.text]).toEqual([[], 'unset', 'x'])
+})

@@ -120,8 +120,10 @@ void np_children_reap(struct np_spawner *spawner) {
 void np_children_end(struct np_spawner *spawner) {
   while (spawner->children != NULL) {
     struct np_child *child = spawner->children;
-    // Whoever is stopped would take the signal of our death only after it is continued.
-    if (child->pid != 0) kill(-child->pid, SIGCONT);
+    // Our death is told to the child alone; its group is told here, where no warden is there to do it. Whoever is stopped would take
+    // the signal only after it is continued.
+    if (child->pid != 0) signal_child(child, "group", SIGTERM);
+    if (child->pid != 0) signal_child(child, "group", SIGCONT);
     child->opened = child->released = true;
     child->pid = 0;
     np_child_settle(spawner, child);

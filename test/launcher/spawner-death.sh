@@ -14,17 +14,18 @@ contains "a lock that is a link" "$(printf 'lock|l|path=%s/link\nwait error l\nc
 # begin: a spawner with a lock, a local socket, and children: one that ends, one that is stopped, one that hangs before its program
 mkfifo "$work/dead"
 begin() {
-  rm -f "$work/pids"
+  rm -f "$work/pids" "$work/grandchild"
   {
     printf 'lock|l|path=%s/lock\nlisten|s|kind=unix|path=%s/socket\n' "$work" "$work"
     printf 'spawn|a|arg=/bin/sleep|arg=99\nwait spawned a\nspawn|b|notify=%s/notify|arg=/bin/sleep|arg=99\nwait spawned b\n' "$work"
     printf 'spawn|c|uid=65534|gid=65534|groups=|arg=/bin/sleep|arg=99\nwait spawned c\n'
-    printf 'sh kill -STOP $PID_b; echo $SPAWNER $PID_a $PID_b $PID_c >%s/pids\nwait exited never\n' "$work"
+    printf 'spawn|d|arg=/bin/sh|arg=-c|arg=sleep 99 & echo $! >%s/grandchild; wait\nwait spawned d\n' "$work"
+    printf 'sh kill -STOP $PID_b; until [ -s %s/grandchild ]; do :; done; echo $SPAWNER $PID_a $PID_b $PID_c $(cat %s/grandchild) >%s/pids\nwait exited never\n' "$work" "$work" "$work"
   } >"$work/script"
   "$BUILD/spawner-driver" "$shim" <"$work/script" >"$work/log" 2>&1 &
   driver=$!
   await 5 test -s "$work/pids"
-  read -r spawner a b c <"$work/pids"
+  read -r spawner a b c d <"$work/pids"
 }
 for victim in spawner driver; do
   begin
@@ -33,6 +34,8 @@ for victim in spawner driver; do
   # Without a warden nobody continues the stopped one when the spawner itself is killed.
   [ $victim = driver ] || kill -CONT "$b"
   check "kill -9 of the $victim ends b" await 2 gone "$b"
+  # Nor does anybody signal its group then.
+  if [ $victim = driver ]; then check "kill -9 of the driver ends whom a child has started" await 2 gone "$d"; else kill "$d"; fi
   check "its lock is free after kill -9 of the $victim" await 2 flock -n "$work/lock" true
   [ $victim = spawner ] || equal "sockets are removed after kill -9 of the $victim" "$(ls "$work/socket" "$work/notify" 2>/dev/null)" ""
   kill -KILL $driver 2>/dev/null

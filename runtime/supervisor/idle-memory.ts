@@ -11,20 +11,24 @@ export type IdleMemory = {
 }
 
 const QUIET_MS = 3000
+/** Threads of V8 free what the collection has found. */
+const SWEEP_MS = 500
 
 export const createIdleMemory = (quietMs = QUIET_MS): IdleMemory => {
   let [timer, releasePages]: [NodeJS.Timeout | undefined, (() => void) | undefined] = [undefined, undefined]
-  const release = (): void => {
-    timer = undefined
+  const collect = (): void => {
     // Only with --expose-gc. Some 10 ms.
     globalThis.gc?.()
+    timer = setTimeout(release, SWEEP_MS).unref()
+  }
+  const release = (): void => {
     releasePages ??= createPageRelease()
     releasePages()
   }
   return {
     postponeRelease: () => {
-      if (timer === undefined) timer = setTimeout(release, quietMs).unref()
-      else timer.refresh()
+      clearTimeout(timer)
+      timer = setTimeout(collect, quietMs).unref()
     },
     cancel: () => clearTimeout(timer),
   }

@@ -36,6 +36,7 @@ export const createLogFile = ({ spec: firstSpec, report, nowMs, stallMs }: LogFi
   let pumping: Promise<void> | undefined
   let stallTimer: NodeJS.Timeout | undefined
   let isStalled = false
+  let isAsked = false
 
   const drop = ({ bytes, owners }: LineBatch, from: number): void => {
     let start = from
@@ -58,13 +59,22 @@ export const createLogFile = ({ spec: firstSpec, report, nowMs, stallMs }: LogFi
       await handle.wrote(sizeBytes, error)
     }
   }
+  const onStall = (): void => {
+    isStalled = true
+    waiters.wake()
+  }
   const progress = (): void => {
+    isStalled = false
+    if (queue.sizeBytes > LIMIT_BYTES / 2) {
+      stallTimer?.refresh()
+      return
+    }
     clearTimeout(stallTimer)
     stallTimer = undefined
-    isStalled = false
-    if (queue.sizeBytes <= LIMIT_BYTES / 2) waiters.wake()
+    waiters.wake()
   }
   const pump = async (): Promise<void> => {
+    isAsked = false
     for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
       await store(batch)
       queue.release(batch)
@@ -74,9 +84,10 @@ export const createLogFile = ({ spec: firstSpec, report, nowMs, stallMs }: LogFi
     else await handle.prepare()
   }
   const start = (): void => {
+    isAsked = true
     pumping ??= pump().finally(() => {
       pumping = undefined
-      if (queue.sizeBytes > 0 || (users === 0 && handle.fd !== undefined)) start()
+      if (isAsked) start()
     })
   }
   const isOver = (): boolean => queue.sizeBytes > LIMIT_BYTES
@@ -98,10 +109,7 @@ export const createLogFile = ({ spec: firstSpec, report, nowMs, stallMs }: LogFi
     isFull: (onSlow) => isOver() && (onSlow === 'block' || !isStalled),
     whenRoom(wake) {
       waiters.add(wake)
-      stallTimer ??= setTimeout(() => {
-        isStalled = true
-        waiters.wake()
-      }, stallMs).unref()
+      stallTimer ??= setTimeout(onStall, stallMs).unref()
     },
     reopen() {
       handle.expire()

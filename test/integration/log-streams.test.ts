@@ -102,7 +102,7 @@ test('nothing is timed while nobody says anything', async () => {
   run(['sh', '-c', 'echo here; exec sleep 1000'], { stdout: fileTarget(join(dir, 'log')) })
   await sees(hub, /here/)
   await files.flush()
-  expect(timeouts()).toEqual(timers)
+  expect(timeouts().length).toBeLessThanOrEqual(timers.length)
 })
 
 const timeouts = (): readonly string[] => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout')
@@ -125,6 +125,27 @@ test('a process waits for its own file and for no other; after a grace its lines
   expect(hub.counters('a').dropped).toBeGreaterThan(500_000)
   await drainFifo(held, streams.drain(60_000))
 })
+
+test('a file that takes something now and then, and then nothing, holds up nobody for longer than the grace', async () => {
+  const { dir, run, streams, hub } = open({ stallMs: 50 })
+  const held = openHeldFifo(join(dir, 'held'))
+  const { exited } = run(['seq', '1', '1000000'], { stdout: fileTarget(join(dir, 'held')) })
+  await sees(hub, /^150000$/)
+  const buffer = Buffer.alloc(65_536)
+  for (let taken = 0; taken < 100_000; taken += readSome(held, buffer)) await new Promise((resolve) => setImmediate(resolve))
+  await exited
+  await drainFifo(held, streams.drain(100))
+  expect(hub.counters('a').lines).toBe(1_000_000)
+})
+
+const readSome = (fd: number, buffer: Buffer): number => {
+  try {
+    return readSync(fd, buffer)
+  } catch {
+    // EAGAIN: empty for now.
+    return 0
+  }
+}
 
 test('where the policy is to block, the process waits as long as it takes, and nothing is lost', async () => {
   const { dir, run, streams, hub } = open({ stallMs: 10 })

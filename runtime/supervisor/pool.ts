@@ -213,7 +213,8 @@ export const createPool = (options: PoolOptions): Pool => {
       hooks = readHooks(spec, services)
     },
     admit() {
-      if (!instances.some(({ runner }) => runner.record.state === 'waiting')) return
+      // What ends while the hook before the stop runs does not come back.
+      if (isStopping || !instances.some(({ runner }) => runner.record.state === 'waiting')) return
       gate.open()
       if (!gate.isOpen) return
       for (const { runner } of instances.filter(({ runner }) => runner.record.state === 'waiting')) {

@@ -28,7 +28,7 @@ export const FLAPPING_ROWS: readonly Row[] = [
     verdict: 'same',
     here: 'the state is backoff, `explain` says why and until when',
     async test({ up, write }) {
-      const daemon = await up(`${KEEPER}[watcher:foo]\ncmd = /bin/sh -c "test -e cured && exec sleep 1000"\n${plugin('retry_in = 0.3')}`)
+      const daemon = await up(`${KEEPER}[watcher:foo]\ncmd = /bin/sh -c "test -e cured && exec sleep 1000"\n${plugin('window = 60\nretry_in = 0.3')}`)
       const { state } = await daemon.until('foo', 'a pause after two runs', (status) => status.state === 'backoff' && spawnCount(daemon, 'foo') >= 2)
       assert.equal(state, 'backoff')
       write('cured', '')
@@ -42,7 +42,7 @@ export const FLAPPING_ROWS: readonly Row[] = [
     verdict: 'same',
     here: 'failed, with the reason and its last lines; `start` tries again',
     async test({ up }) {
-      const daemon = await up(`${KEEPER}[watcher:foo]\ncmd = false\n${plugin('retry_in = 0.05\nmax_retry = 1')}`)
+      const daemon = await up(`${KEEPER}[watcher:foo]\ncmd = false\n${plugin('window = 60\nretry_in = 0.05\nmax_retry = 1')}`)
       const { reason } = await daemon.until('foo', 'it is given up', ({ state }) => state === 'failed')
       assert.match(reason, /flapping/)
       assert.equal(spawnCount(daemon, 'foo'), 4)

@@ -15,6 +15,7 @@ import type { CommandContext } from './context.ts'
 import { planExec, planProgramDirs } from './exec-plan.ts'
 import { createMask } from './mask.ts'
 import { mergeDeclaration } from './merge-declaration.ts'
+import { resolveSelected } from './select-processes.ts'
 import { planSource, readSource, writeSource } from './source.ts'
 import type { PlannedSource, Purpose, Source } from './source.ts'
 import { renderDiff } from './text-diff.ts'
@@ -37,7 +38,7 @@ export const createConfiguration = ({ context, paths, loaded, supervisor }: Conf
 
   const readAgain = async (purpose: Purpose): Promise<Loaded> => {
     const source = await readSource({ ...context, manifest: context.readManifest() }, purpose)
-    return { source, planned: planSource(source, paths, context.operands) }
+    return { source, planned: planSource(source, paths, resolveSelected(context)) }
   }
   const mask: Mask = (text, name) => hide(text, name)
   return {

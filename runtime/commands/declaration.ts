@@ -3,6 +3,7 @@
 import { ROUTES } from '../contract/control-routes.ts'
 import { callControl } from '../control/client.ts'
 import { NixpackError } from '../contract/errors.ts'
+import { knownKeysAt } from '../contract/manifest-keys.ts'
 import { renderSuggestion } from '../contract/nearest-name.ts'
 import { resolveOptionName } from '../control/option-names.ts'
 import { usageError } from './arguments.ts'
@@ -67,7 +68,8 @@ const readDeclaration = ({ operands, ...context }: CommandContext): Promise<Read
 
 const lookUp = (declaration: Readonly<Record<string, unknown>>, key: string): unknown => {
   const [head, ...path] = [resolveOptionName(key), ...key.split('.').slice(1)]
-  if (Object.hasOwn(declaration, head)) return path.reduce<unknown>((value, part) => new Map(Object.entries(Object(value))).get(part), declaration[head])
+  const isKnown = Object.hasOwn(declaration, head) || knownKeysAt(['processes', '']).includes(head)
+  if (isKnown) return path.reduce<unknown>((value, part) => new Map(Object.entries(Object(value))).get(part), declaration[head])
   throw new NixpackError('CONTROL_REFUSED', `cannot get "${key}": no such option${renderSuggestion(key, Object.keys(declaration))}`)
 }
 

@@ -3,14 +3,11 @@
 
 import { ROUTES } from '../contract/control-routes.ts'
 import { NixpackError } from '../contract/errors.ts'
-import type { RunPaths } from '../contract/directories.ts'
 import type { RunSpec } from '../contract/process-spec.ts'
-import { createRunDirectory } from '../config/run-directory.ts'
 import { callControl } from '../control/client.ts'
 import type { Command, CommandContext } from './context.ts'
 import { findProgram, planExec, planProgramDirs } from './exec-plan.ts'
-import { runForeground } from './foreground.ts'
-import { planSource, readSource, writeSource } from './source.ts'
+import { runAlone, runForeground } from './foreground.ts'
 import { resolveTarget } from './target.ts'
 
 export const exec: Command = async (context) => {
@@ -58,18 +55,11 @@ const execBeside = (context: CommandContext, { run, programDirs, fifosDir }: Run
   return runForeground(context, { ...run, command, program: findProgram(command[0] ?? '', programDirs) }, fifosDir)
 }
 
-const execAlone = async (context: CommandContext): Promise<number> => {
+const execAlone = (context: CommandContext): Promise<number> => {
   const { process: wanted, command } = splitOperands(context)
-  const source = await readSource(context, { kind: 'run' })
-  const directory = createRunDirectory(context, { bundle: context.manifest.name, instance: `exec-${process.pid}` })
-  try {
-    const planned = planSource(source, directory.paths)
-    writeSource(planned, directory.paths)
-    const run = { ...planExec(source, planned, wanted), command, program: findProgram(command[0] ?? '', planProgramDirs(planned.plan, wanted)) }
-    return await runForeground(context, run, fifosIn(directory.paths))
-  } finally {
-    directory.remove()
-  }
+  return runAlone(context, (source, planned) => ({
+    ...planExec(source, planned, wanted),
+    command,
+    program: findProgram(command[0] ?? '', planProgramDirs(planned.plan, wanted)),
+  }))
 }
-
-const fifosIn = ({ fifosDir }: RunPaths): string => `${fifosDir}/exec`

@@ -4,7 +4,10 @@ import { NixpackError } from '../contract/errors.ts'
 import type { RunSpec } from '../contract/process-spec.ts'
 import { createSpawner } from '../supervisor/spawner.ts'
 import { resolveExitStatus } from '../supervisor/child-exit.ts'
+import { createRunDirectory } from '../config/run-directory.ts'
 import type { CommandContext } from './context.ts'
+import { planSource, readSource, writeSource } from './source.ts'
+import type { PlannedSource, Source } from './source.ts'
 
 export const runForeground = async (context: CommandContext, run: RunSpec, fifosDir: string): Promise<number> => {
   const spawner = createSpawner({ shimPath: `${context.runtimeDir}/bin/shim`, environment: {}, warn: (message) => context.report.warn(message) })
@@ -29,6 +32,19 @@ export const runForeground = async (context: CommandContext, run: RunSpec, fifos
   } finally {
     for (const signal of RELAYED) process.off(signal, relay)
     spawner.close()
+  }
+}
+
+/** Without a running instance: with a run directory of its own, which goes with the program. */
+export const runAlone = async (context: CommandContext, plan: (source: Source, planned: PlannedSource) => RunSpec): Promise<number> => {
+  const source = await readSource(context, { kind: 'run' })
+  const directory = createRunDirectory(context, { bundle: context.manifest.name, instance: `exec-${process.pid}` })
+  try {
+    const planned = planSource(source, directory.paths)
+    writeSource(planned, directory.paths)
+    return await runForeground(context, plan(source, planned), directory.paths.fifosDir)
+  } finally {
+    directory.remove()
   }
 }
 

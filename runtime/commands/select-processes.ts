@@ -5,9 +5,15 @@ import type { Plan } from '../contract/process-spec.ts'
 import { matchesPattern } from '../control/selection.ts'
 import { usageError } from './arguments.ts'
 
-/** Without names everything stays as it is declared. */
-export const selectProcesses = (plan: Plan, selected: readonly string[]): Plan => {
-  if (selected.length === 0) return plan
+/** Operands of `up`; undefined: everything stays as it is declared. */
+export type Selected = readonly string[] | undefined
+
+export const NOTHING_SELECTED: Selected = []
+
+export const resolveSelected = ({ operands }: { readonly operands: readonly string[] }): Selected => (operands.length === 0 ? undefined : operands)
+
+export const selectProcesses = (plan: Plan, selected: Selected): Plan => {
+  if (selected === undefined) return plan
   const names = plan.processes.map(({ name }) => name)
   const wanted = new Set(selected.flatMap((operand) => matchNames(operand, names)))
   // Grows while it is walked.

@@ -24,6 +24,7 @@ import type { Plan } from '../contract/process-spec.ts'
 import type { CommandContext } from './context.ts'
 import { planDirectories, readVariables, renderConfiguration } from './preparation.ts'
 import { selectProcesses } from './select-processes.ts'
+import type { Selected } from './select-processes.ts'
 
 export type Source = {
   /** With the manifest and the environment as they are after everything was added. */
@@ -69,7 +70,7 @@ export const readSource = async (given: CommandContext, purpose: Purpose): Promi
   return { context, variables, directories, usedDirectories, ports }
 }
 
-export const planSource = ({ context, variables, directories }: Source, paths: RunPaths, selected: readonly string[] = []): PlannedSource => {
+export const planSource = ({ context, variables, directories }: Source, paths: RunPaths, selected?: Selected): PlannedSource => {
   const { manifest, environment, workingDir, uid } = context
   const files = renderConfiguration(context, variables, paths)
   const planContext: PlanContext = { variables, paths, directories, environment, workingDir, uid, host: createHostFacts(), files }

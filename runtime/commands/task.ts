@@ -1,27 +1,68 @@
-// `run TASK [ARG...]`: in the running instance, which starts what the task depends on and shows nobody else its lines.
+// `run TASK [ARG...]`: in the running instance, which starts what the task depends on. Without one there is one for as
+// long as the task takes; a task that depends on nothing needs none.
 
 import { STREAMS } from '../contract/control-routes.ts'
 import { ERRORS, NixpackError } from '../contract/errors.ts'
 import type { ErrorCode } from '../contract/errors.ts'
+import { renderSuggestion } from '../contract/nearest-name.ts'
+import type { InstanceContext, Plan, RunSpec } from '../contract/process-spec.ts'
 import { followControl } from '../control/client.ts'
 import type { Command, CommandContext } from './context.ts'
+import { runAlone } from './foreground.ts'
 import { resolveTarget } from './target.ts'
+import { bringUp } from './up.ts'
 
 export const task: Command = async (context) => {
+  try {
+    return await runBeside(context)
+  } catch (error) {
+    const isNotRunning = error instanceof NixpackError && error.code === 'CONTROL_UNREACHABLE' && error.cause === undefined
+    if (!isNotRunning) throw error
+  }
+  const [name = ''] = context.operands
+  const declaration = context.manifest.tasks[name]
+  if (declaration === undefined) throw refuseTask(name, Object.keys(context.manifest.tasks))
+  return Object.keys(declaration.dependsOn).length === 0
+    ? runAlone(context, (_source, { plan }) => planTask(plan, context.operands))
+    : runWithDependencies(context)
+}
+
+const runBeside = async (context: CommandContext): Promise<number> => {
   const [name = '', ...words] = context.operands
   for await (const { kind, data } of followControl(resolveTarget(context), STREAMS.runTask, { task: name, words })) {
     if (kind === 'exit') return data.status
     if (kind === 'failed') throw new NixpackError(readCode(data.code), data.message)
-    if (kind === 'message') writeLines(context, data)
+    if (kind === 'message') writeLines(context, data.stream, data.lines)
   }
-  throw new NixpackError('CONTROL_UNREACHABLE', `cannot tell how task "${name}" ended: the bundle has ended`)
+  throw new NixpackError('CONTROL_REFUSED', `cannot tell how task "${name}" ended: the bundle has ended`)
 }
+
+/** What the processes say goes to standard error: the output is the task's. */
+const runWithDependencies = (context: CommandContext): Promise<number> => {
+  const [name = '', ...words] = context.operands
+  return bringUp({ ...context, operands: [], stdout: context.stderr }, (supervisor) => {
+    const run = supervisor.runTask(name, words, { spawned: () => undefined, lines: (stream, lines) => writeLines(context, stream, lines) })
+    return run.status
+  })
+}
+
+const planTask = ({ tasks, sockets }: Plan, [name = '', ...words]: readonly string[]): RunSpec => {
+  const context: InstanceContext = { index: 1, socketAddresses: new Map(sockets.map((socket) => [socket.name, socket.address])) }
+  const planned = tasks.find((one) => one.name === name)?.planRun(context)
+  if (planned === undefined) throw new Error(`unreachable: task "${name}" is declared`)
+  return { ...planned, command: [...planned.command, ...words] }
+}
+
+const refuseTask = (name: string, known: readonly string[]): NixpackError =>
+  new NixpackError('USAGE_INVALID', `cannot run "${name}": no such task${renderSuggestion(name, known)}`, {
+    hint: known.length === 0 ? 'the manifest declares none' : `name one of: ${known.join(', ')}`,
+  })
 
 const readCode = (code: string): ErrorCode => (isErrorCode(code) ? code : 'CONTROL_REFUSED')
 
 const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code)
 
-const writeLines = ({ stdout, stderr }: CommandContext, { stream, lines }: { readonly stream: 'out' | 'err'; readonly lines: readonly string[] }): void => {
+const writeLines = ({ stdout, stderr }: CommandContext, stream: 'out' | 'err', lines: readonly string[]): void => {
   const output = stream === 'out' ? stdout : stderr
   output.write(Buffer.from(`${lines.join('\n')}\n`), lines.length)
 }

@@ -28,11 +28,18 @@ import type { Detachment } from './detach.ts'
 import { resolveLineStyle } from './line-options.ts'
 import { writePidFile } from './pid-file.ts'
 import { createTerminalWatch, watchSignals } from './signals.ts'
+import { NOTHING_SELECTED, resolveSelected } from './select-processes.ts'
 import { planSource, readSource, writeSource } from './source.ts'
 import type { PlannedSource, Source } from './source.ts'
 import { resolveInstanceKey } from './target.ts'
 
-export const up: Command = async (given) => {
+export const up: Command = (given) => bringUp(given)
+
+/** What is done when everything is open; then it all goes down again, and this is the status. */
+export type Work = (supervisor: Supervisor) => Promise<number>
+
+/** With work, nothing starts but what the work asks for. */
+export const bringUp = async (given: CommandContext, work?: Work): Promise<number> => {
   const { manifest, instance, environment } = given
   const lock = await acquireInstanceLock(resolveInstanceKey(given))
   const detachment = createDetachment(given)
@@ -44,11 +51,11 @@ export const up: Command = async (given) => {
     const source = await readSource(context, { kind: 'run', claim: (claimed) => lockState(spawner, claimed) })
     const directory = createRunDirectory(context, { bundle: manifest.name, instance })
     undo.push(directory.remove)
-    const planned = planSource(source, directory.paths, context.operands)
+    const planned = planSource(source, directory.paths, work === undefined ? resolveSelected(context) : NOTHING_SELECTED)
     writeSource(planned, directory.paths)
     const { pidFilePath } = planned.plan
     if (pidFilePath !== undefined) undo.push(writePidFile(pidFilePath, process.pid).remove)
-    const { status, error } = await supervise({ context, detachment, spawner, paths: directory.paths, source, planned })
+    const { status, error } = await supervise({ context, detachment, spawner, paths: directory.paths, source, planned, work })
     if (error !== undefined) throw error
     return status
   } finally {
@@ -74,9 +81,10 @@ type Run = {
   readonly paths: RunPaths
   readonly source: Source
   readonly planned: PlannedSource
+  readonly work: Work | undefined
 }
 
-const supervise = async ({ context, detachment, spawner, paths, source, planned }: Run): Promise<Outcome> => {
+const supervise = async ({ context, detachment, spawner, paths, source, planned, work }: Run): Promise<Outcome> => {
   const { report, stdout, uid } = context
   const hub = createLogHub()
   const files = createLogFiles({ report })
@@ -117,6 +125,7 @@ const supervise = async ({ context, detachment, spawner, paths, source, planned 
   const control = await startControl({ context, paths, supervisor, configuration, hub })
   detachment?.answers(supervisor)
   const heartbeats = await startHeartbeats(context, supervisor)
+  const worked = await finishWork(supervisor, work)
   const outcome = await supervisor.done
   idleMemory.cancel()
   heartbeats?.close()
@@ -125,7 +134,16 @@ const supervise = async ({ context, detachment, spawner, paths, source, planned 
   await streams.close()
   await control?.close()
   unwatchSignals()
-  return outcome
+  return worked === undefined || outcome.error !== undefined ? outcome : { ...outcome, status: worked }
+}
+
+const finishWork = async (supervisor: Supervisor, work: Work | undefined): Promise<number | undefined> => {
+  if (work === undefined) return undefined
+  try {
+    return await work(supervisor)
+  } finally {
+    if (!supervisor.isStopping) supervisor.down('the work is done')
+  }
 }
 
 /** Descendants that left their session may hold a pipe for ever: silence of so long is the end. */

@@ -256,7 +256,7 @@ describe('clients that are not what they should be', () => {
 
   test('followers that do not read lose lines, and are told how many', async () => {
     const flood = 'head -c 8000000 /dev/zero | tr "\\0" x | fold -w 99; echo; echo over; sleep 1000'
-    const socket = connectClient('GET /v1/logs?follow=1&processes=flood HTTP/1.1\r\nHost: x\r\n\r\n')
+    const socket = connectClient('GET /v1/logs?follow=1 HTTP/1.1\r\nHost: x\r\n\r\n')
     await new Promise((resolve) => socket.once('readable', resolve))
     await post(runtime, '/v1/add', { name: 'flood', declaration: { command: ['/bin/sh', '-c', flood], essential: false }, start: true })
     await up.sees(/flood \| over/)

@@ -123,5 +123,6 @@ export const findOwner = (listeners: Listeners): SocketOwner | undefined => {
 
 const describeOwner = (pid: number): SocketOwner | undefined => {
   const stat = readStat(pid)
-  return stat && { pid, startTicks: stat.startTicks, program: stat.name }
+  // Every process names itself, also with what a terminal would obey.
+  return stat && { pid, startTicks: stat.startTicks, program: stat.name.replaceAll(/[^ -~]/g, '?') }
 }

@@ -81,6 +81,12 @@ test('the occupant is named by address, pid and program', async () => {
   expect(occupant && renderOccupant(occupant)).toContain(`"${socketPath}" is in use by pid ${process.pid} (`)
 })
 
+test('the name of an occupant cannot reach the terminal as anything but text', async () => {
+  const program = `process.title = "\\x1b[31m\\n\\x07evil"; const s = require("net").createServer().listen(0, "127.0.0.1", () => console.log(s.address().port))`
+  const port = Number(await start(`exec '${process.execPath}' -e '${program}'`).line())
+  expect(await findOccupant(tcp('127.0.0.1', port), 'demo')).toMatchObject({ program: '?[31m??evil' })
+})
+
 test('an instance of the same process is no occupant, with its children', async () => {
   const program = `const s = require("net").createServer().listen(0, "127.0.0.1", () => console.log(s.address().port))`
   const run = start(`'${process.execPath}' -e '${program}' & wait`, { NIXPACK_PROCESS: 'web' })

@@ -1,7 +1,7 @@
 // --log-format, --timestamps and --no-prefix: how lines are shown, by `up` as by `logs`.
 
 import { wantsColour } from '../log/prefix.ts'
-import type { LogFormat } from '../log/console.ts'
+import type { LogFormat } from '../log/line-printer.ts'
 import { usageError } from './arguments.ts'
 import type { CommandContext } from './context.ts'
 

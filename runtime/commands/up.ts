@@ -7,7 +7,7 @@ import type { RunPaths } from '../contract/directories.ts'
 import { acquireInstanceLock } from '../control/instance-lock.ts'
 import { createControlServer } from '../control/server.ts'
 import type { ControlServer } from '../control/server.ts'
-import { createLogConsole } from '../log/console.ts'
+import { createLinePrinter } from '../log/line-printer.ts'
 import { createLogFiles } from '../log/log-files.ts'
 import { createLogHub } from '../log/log-hub.ts'
 import type { LogHub } from '../log/log-hub.ts'
@@ -89,8 +89,8 @@ const supervise = async ({ context, detachment, spawner, paths, source, planned,
   const hub = createLogHub()
   const files = createLogFiles({ report })
   const labels = planned.plan.processes.flatMap((spec) => Array.from({ length: spec.numprocesses }, (_, index) => renderLabel(spec, index + 1)))
-  const console = createLogConsole({ ...resolveLineStyle(context), output: stdout, labels, isTerminal: context.isTerminal })
-  const streams = createStreamSet({ hub, files, console })
+  const printer = createLinePrinter({ ...resolveLineStyle(context), output: stdout, labels, isTerminal: context.isTerminal })
+  const streams = createStreamSet({ hub, files, printer })
   const reopenLogs = (): void => {
     files.reopen()
     detachment?.reopen()
@@ -119,7 +119,7 @@ const supervise = async ({ context, detachment, spawner, paths, source, planned,
   const idleMemory = createIdleMemory()
   supervisor.events.subscribe(({ kind }) => {
     idleMemory.postponeRelease()
-    if (kind === 'scaled' || kind === 'added' || kind === 'changed') console.setLabels(readLabels(supervisor))
+    if (kind === 'scaled' || kind === 'added' || kind === 'changed') printer.setLabels(readLabels(supervisor))
   })
   await supervisor.open()
   const control = await startControl({ context, paths, supervisor, configuration, hub })

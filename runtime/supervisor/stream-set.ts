@@ -2,7 +2,7 @@
 // own file, and for our output or a reader of its lines as its policy says; never for those of others.
 
 import type { LogSpec, StreamTarget } from '../contract/process-spec.ts'
-import type { LogConsole } from '../log/console.ts'
+import type { LinePrinter } from '../log/line-printer.ts'
 import type { Destination } from '../log/destination.ts'
 import type { LogSource, LogStream } from '../log/log-event.ts'
 import type { LogFiles } from '../log/log-files.ts'
@@ -37,7 +37,7 @@ export type RunLog = {
   drain(timeoutMs: number): Promise<void>
 }
 
-export type StreamSetOptions = { readonly hub: LogHub; readonly files: LogFiles; readonly console: LogConsole }
+export type StreamSetOptions = { readonly hub: LogHub; readonly files: LogFiles; readonly printer: LinePrinter }
 
 export const createStreamSet = (options: StreamSetOptions): StreamSet => {
   const { hub, files } = options
@@ -124,11 +124,11 @@ const createRunReader = (options: StreamSetOptions, run: BegunStream): readonly 
   return [reader]
 }
 
-type Terms = Parameters<LogConsole['open']>[0]
+type Terms = Parameters<LinePrinter['open']>[0]
 
 /** What goes to /dev/null has no pipe; if it has one, it is read and kept for `logs`. */
-const openDestination = ({ console, files }: StreamSetOptions, target: StreamTarget, terms: Terms): Destination | undefined => {
-  if (target.kind === 'log') return console.open(terms)
+const openDestination = ({ printer, files }: StreamSetOptions, target: StreamTarget, terms: Terms): Destination | undefined => {
+  if (target.kind === 'log') return printer.open(terms)
   return target.kind === 'file' ? files.open(target, terms) : undefined
 }
 

@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs'
 import type { StreamTarget } from '../../runtime/contract/process-spec.ts'
-import { createLogConsole } from '../../runtime/log/console.ts'
+import { createLinePrinter } from '../../runtime/log/line-printer.ts'
 import { createLogFiles } from '../../runtime/log/log-files.ts'
 import type { LogFilesOptions } from '../../runtime/log/log-files.ts'
 import { createLogHub } from '../../runtime/log/log-hub.ts'
@@ -35,8 +35,8 @@ export const createStreams = (options: Partial<LogFilesOptions> = {}) => {
   const output = createOutput({ sink: { write: (bytes, done) => (printed.push(bytes), setImmediate(done)), close: () => undefined } })
   const hub = createLogHub()
   const files = createLogFiles({ report, ...options })
-  const console = createLogConsole({ output, format: 'text', labels: [], colour: false, timestamps: false, isTerminal: false })
-  const streams = createStreamSet({ hub, files, console })
+  const printer = createLinePrinter({ output, format: 'text', labels: [], colour: false, timestamps: false, isTerminal: false })
+  const streams = createStreamSet({ hub, files, printer })
   const children = new Set<ChildProcess>()
   let runs = 0
   const run = (command: readonly string[], parts: Partial<StreamedRun> = {}): Program => {

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HookSpec, InstanceSpec, Plan, ProcessSpec } from '../../runtime/contract/process-spec.ts'
-import { createLogConsole } from '../../runtime/log/console.ts'
+import { createLinePrinter } from '../../runtime/log/line-printer.ts'
 import { createLogFiles } from '../../runtime/log/log-files.ts'
 import { createLogHub, decodeLines } from '../../runtime/log/log-hub.ts'
 import type { LogHub } from '../../runtime/log/log-hub.ts'
@@ -38,9 +38,9 @@ export const startSupervisor = async (plan: Partial<Plan>): Promise<StartedSuper
   const spawner = createSpawner({ shimPath: join(runtimeDir, 'bin/shim'), environment: {}, warn: report.warn })
   const hub = createLogHub()
   const output = createOutput({ sink: { write: (_bytes, done) => setImmediate(done), close: () => undefined } })
-  const console = createLogConsole({ output, format: 'text', labels: [], colour: false, timestamps: false, isTerminal: false })
+  const printer = createLinePrinter({ output, format: 'text', labels: [], colour: false, timestamps: false, isTerminal: false })
   const files = createLogFiles({ report })
-  const streams = createStreamSet({ hub, files, console })
+  const streams = createStreamSet({ hub, files, printer })
   const services = {
     spawner,
     demand: createDemand(spawner),

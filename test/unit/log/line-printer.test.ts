@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { createLogConsole } from '../../../runtime/log/console.ts'
-import type { ConsoleOptions } from '../../../runtime/log/console.ts'
+import { createLinePrinter } from '../../../runtime/log/line-printer.ts'
+import type { PrinterOptions } from '../../../runtime/log/line-printer.ts'
 import type { LogEvent } from '../../../runtime/log/log-event.ts'
 import { createOutput } from '../../../runtime/log/output.ts'
 
@@ -18,12 +18,12 @@ const EVENT: LogEvent = {
   bytes: Buffer.from('\u001b[31m"grün"\u001b[0m\n\tb\n'),
 }
 
-const print = (options: Partial<ConsoleOptions>, ansi: 'auto' | 'keep' | 'strip', event = EVENT): string => {
+const print = (options: Partial<PrinterOptions>, ansi: 'auto' | 'keep' | 'strip', event = EVENT): string => {
   let text = ''
   const sink = { write: (bytes: Buffer, done: () => void) => ((text += bytes.toString()), done()), close: () => undefined }
   const output = createOutput({ sink })
   const defaults = { output, format: 'text', labels: ['web:1', 'web:2'], colour: false, timestamps: false, isTerminal: false } as const
-  createLogConsole({ ...defaults, ...options })
+  createLinePrinter({ ...defaults, ...options })
     .open({ ansi, onSlow: 'drop', dropped: () => undefined })
     .write(event)
   return text

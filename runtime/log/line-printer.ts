@@ -10,15 +10,15 @@ import { createPrefixer } from './prefix.ts'
 
 export type LogFormat = 'text' | 'json'
 
-export type LogConsole = {
-  open(options: ConsoleTerms): Destination
+export type LinePrinter = {
+  open(options: PrinterTerms): Destination
   /** Of all instances that there may be: the width of the column. */
   setLabels(labels: readonly string[]): void
 }
 
-export type ConsoleTerms = Pick<LogSpec, 'ansi' | 'onSlow'> & { readonly dropped: (lines: number) => void }
+export type PrinterTerms = Pick<LogSpec, 'ansi' | 'onSlow'> & { readonly dropped: (lines: number) => void }
 
-export type ConsoleOptions = {
+export type PrinterOptions = {
   readonly output: Output
   readonly format: LogFormat
   readonly labels: readonly string[]
@@ -29,7 +29,7 @@ export type ConsoleOptions = {
   readonly isTerminal: boolean
 }
 
-export const createLogConsole = ({ output, format, isTerminal, ...style }: ConsoleOptions): LogConsole => {
+export const createLinePrinter = ({ output, format, isTerminal, ...style }: PrinterOptions): LinePrinter => {
   const prefixer = createPrefixer(style)
   const render = (event: LogEvent): Buffer => (format === 'json' ? Buffer.from(renderJsonLines(event)) : prefixer.prefix(event))
   return {

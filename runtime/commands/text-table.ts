@@ -1,6 +1,7 @@
 // Rows in columns, and how long and how much as people read it. Pure.
 
-export const renderTable = (rows: readonly (readonly string[])[]): readonly string[] => {
+export const renderTable = (table: readonly (readonly string[])[]): readonly string[] => {
+  const rows = table.map((row) => row.map(renderCell))
   const widths = rows.reduce<readonly number[]>((widest, row) => row.map((cell, at) => Math.max(cell.length, widest[at] ?? 0)), [])
   return rows.map((row) =>
     row
@@ -9,6 +10,9 @@ export const renderTable = (rows: readonly (readonly string[])[]): readonly stri
       .trimEnd(),
   )
 }
+
+/** Programs choose their arguments and names: on a terminal they stay text, in a row one line. */
+const renderCell = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll(/[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, '?')
 
 export const renderAge = (ms: number): string => {
   const seconds = Math.floor(ms / 1000)

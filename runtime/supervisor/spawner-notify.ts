@@ -23,7 +23,7 @@ export const parseNotifyFields = (pid: number, fields: readonly string[]): Notif
     ...(values.get('READY') === '1' && { ready: true }),
     ...(values.get('RELOADING') === '1' && { reloading: true }),
     ...(values.get('STOPPING') === '1' && { stopping: true }),
-    ...(status !== undefined && { status }),
+    ...(status !== undefined && { status: renderText(status) }),
     ...(watchdog === '1' && { watchdog: true }),
     ...(watchdog === 'trigger' && { watchdog }),
     ...numberField('extendTimeoutUs', values.get('EXTEND_TIMEOUT_USEC')),
@@ -31,6 +31,9 @@ export const parseNotifyFields = (pid: number, fields: readonly string[]): Notif
     ...numberField('errno', values.get('ERRNO')),
   }
 }
+
+/** It is shown on terminals, which it must not command. */
+const renderText = (status: string): string => status.replaceAll(/[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, '?')
 
 const splitField = (field: string): readonly [string, string] => {
   const equals = field.indexOf('=')

@@ -8,6 +8,7 @@ test.each([
   [['STOPPING=1', 'STATUS=good = bye'], { stopping: true, status: 'good = bye' }],
   [['STATUS='], { status: '' }],
   [['STATUS=a', 'STATUS=b'], { status: 'b' }],
+  [['STATUS=\u001B[2Jgone\u0007\u202Etxt é'], { status: '?[2Jgone??txt é' }],
   [['WATCHDOG=1'], { watchdog: true }],
   [['WATCHDOG=trigger'], { watchdog: 'trigger' }],
   [['WATCHDOG=2'], {}],

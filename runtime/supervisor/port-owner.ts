@@ -3,7 +3,8 @@
 
 import { closeSync, openSync, readlinkSync, readSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
-import { hasOtherSockets, isAnyAddress, isLoopbackAddress, parseAddress, parseTcpListeners, parseUnixListeners, selectListeners } from './proc-net.ts'
+import { hasOtherSockets, isAnyAddress, isLoopbackAddress, parseAddress, parseListeners, parseUnixListeners, selectListeners } from './proc-net.ts'
+import type { Listener } from './proc-net.ts'
 import { readRunMembers } from './process-tree-run.ts'
 import type { RunFacts } from './process-tree-run.ts'
 import { hasProc, isSame, readAllPids, readAncestors, readChildren, readEntries, readStat, readText } from './process-tree.ts'
@@ -13,11 +14,17 @@ import type { ProcessMark } from './process-tree.ts'
 export type Listeners = readonly string[]
 
 /** Of whoever gets a connection to that address; none when the address is not of this host or name space. */
-export const readTcpListeners = (host: string, port: number): Listeners => {
+export const readTcpListeners = (host: string, port: number): Listeners => findListeners(host, (name) => parseListeners(readTcpTable(`tcp${name}`), port))
+
+/** Of whoever gets a datagram that comes from anywhere. */
+export const readUdpListeners = (host: string, port: number): Listeners =>
+  findListeners(host, (name) => parseListeners(readText(`/proc/net/udp${name}`), port, 'udp'))
+
+const findListeners = (host: string, read: (version: '' | '6') => readonly Listener[]): Listeners => {
   const address = parseAddress(host)
   if (address === undefined || !isLocalAddress(address)) return []
-  for (const name of ['tcp', 'tcp6']) {
-    const all = parseTcpListeners(readTcpTable(name), port)
+  for (const version of ['', '6'] as const) {
+    const all = read(version)
     const found = isAnyAddress(address) ? all : selectListeners(all, address)
     if (found.length > 0) return found.map(({ inode }) => inode)
   }

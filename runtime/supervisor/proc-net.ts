@@ -3,20 +3,21 @@
 
 import { isIPv4, isIPv6 } from 'node:net'
 
-export type TcpListener = { readonly address: string; readonly inode: string }
+export type Listener = { readonly address: string; readonly inode: string }
 
 const ANY_4 = '0'.repeat(8)
 const ANY_6 = '0'.repeat(32)
 const MAPPED_4 = `${'0'.repeat(20)}ffff`
-const LISTENING = '0A'
+/** TCP_LISTEN; for a socket of UDP TCP_CLOSE, when it is not bound to a single peer. */
+const LISTENING = { tcp: '0A', udp: '07' }
 
-/** From either of the two tables; a large one is cut down by the port before anything else is looked at. */
-export const parseTcpListeners = (table: string, port: number): readonly TcpListener[] => {
+/** From a table of either version; a large one is cut down by the port before anything else is looked at. */
+export const parseListeners = (table: string, port: number, protocol: 'tcp' | 'udp' = 'tcp'): readonly Listener[] => {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   return table.split('\n').flatMap((line) => {
     if (!line.includes(suffix)) return []
     const [, local = '', , state, , , , , , inode] = line.trim().split(/\s+/)
-    if (state !== LISTENING || !local.endsWith(suffix) || inode === undefined) return []
+    if (state !== LISTENING[protocol] || !local.endsWith(suffix) || inode === undefined) return []
     return [{ address: parseKernelAddress(local.slice(0, -suffix.length)), inode }]
   })
 }
@@ -64,7 +65,7 @@ const renderGroups = (text: string): string =>
         .join('')
 
 /** The listeners that get a connection to the address: the most specific ones. */
-export const selectListeners = (listeners: readonly TcpListener[], address: string): readonly TcpListener[] => {
+export const selectListeners = (listeners: readonly Listener[], address: string): readonly Listener[] => {
   const candidates = address.length === ANY_4.length ? [address, ANY_4, ANY_6] : [address, ANY_6]
   for (const candidate of candidates) {
     const found = listeners.filter((listener) => listener.address === candidate)
@@ -78,13 +79,15 @@ export const isAnyAddress = (address: string): boolean => address === ANY_4 || a
 
 export const isLoopbackAddress = (address: string): boolean => (address.length === ANY_4.length ? address.startsWith('7f') : address === `${'0'.repeat(31)}1`)
 
-/** Inodes of the sockets that listen at the path; a socket whose path was removed meanwhile is still in the table. */
+/** Inodes of the sockets that take connections or datagrams at the path, also when it was removed meanwhile. */
 export const parseUnixListeners = (table: string, path: string): readonly string[] =>
   table.split('\n').flatMap((line) => {
-    const [, flags = '0', inode, name] = /^\S+: \S+ \S+ (\S+) \S+ \S+ +(\d+) (.*)$/.exec(line) ?? []
-    const isListening = (Number.parseInt(flags, 16) & ACCEPTING) !== 0
+    const [, flags = '0', type, inode, name] = /^\S+: \S+ \S+ (\S+) (\S+) \S+ +(\d+) (.*)$/.exec(line) ?? []
+    const isListening = (Number.parseInt(flags, 16) & ACCEPTING) !== 0 || type === DATAGRAM
     return isListening && name === path && inode !== undefined ? [inode] : []
   })
 
 /** SO_ACCEPTCON of linux/net.h */
 const ACCEPTING = 0x10000
+/** SOCK_DGRAM; only the one that is bound there has the path. */
+const DATAGRAM = '0002'

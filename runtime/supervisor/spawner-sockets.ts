@@ -6,7 +6,8 @@ import { constants } from 'node:os'
 import { renderAddress } from '../contract/address.ts'
 import { NixpackError } from '../contract/errors.ts'
 import type { SocketAddress, SocketSpec } from '../contract/process-spec.ts'
-import { findOwner, readTcpListeners, readUnixListeners } from './port-owner.ts'
+import { findOwner, readTcpListeners, readUdpListeners, readUnixListeners } from './port-owner.ts'
+import type { Listeners } from './port-owner.ts'
 import { findField, findNumber } from './spawner-frame.ts'
 import type { SpawnerMessage } from './spawner-frame.ts'
 import { planListenFields } from './spawner-request.ts'
@@ -61,13 +62,18 @@ const renderRefusal = ({ name, address }: SocketSpec, host: string | undefined, 
   const where = 'path' in address ? address.path : renderAddress({ host: host ?? address.host, port: address.port })
   const message = `cannot listen on "${where}" for socket "${name}": ${findField(answer, 'text')}`
   if (errno !== constants.errno.EADDRINUSE) return new NixpackError('SOCKET_UNAVAILABLE', message, renderHint(errno))
-  const owner = findOwner('path' in address ? readUnixListeners(address.path) : readTcpListeners(host ?? address.host, address.port))
+  const owner = findOwner(readListeners(address, host))
   if ('path' in address) {
     const hint = owner === undefined ? 'remove it, or declare the socket with replace' : `it belongs to process ${owner.pid} (${owner.program})`
     return new NixpackError('SOCKET_UNAVAILABLE', message, { hint })
   }
   const holder = owner === undefined ? 'in use' : `in use by process ${owner.pid} (${owner.program})`
   return new NixpackError('PORT_IN_USE', `cannot listen on "${where}" for socket "${name}": ${holder}`, { hint: 'end that process, or choose another port' })
+}
+
+const readListeners = (address: SocketSpec['address'], host: string | undefined): Listeners => {
+  if ('path' in address) return readUnixListeners(address.path)
+  return (address.kind === 'udp' ? readUdpListeners : readTcpListeners)(host ?? address.host, address.port)
 }
 
 const renderHint = (errno: number): { readonly hint?: string } => {

@@ -1,4 +1,5 @@
 // Who has an address before we start, told with real listeners: ours, the spawner's, a stranger's, and one that cannot be looked into.
+import { createSocket } from 'node:dgram'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { ListenOptions } from 'node:net'
@@ -7,7 +8,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, expect, test } from 'vitest'
 import type { ReadyCheck } from '../../runtime/contract/process-spec.ts'
 import { findOccupant, renderOccupant } from '../../runtime/supervisor/port-owner-occupant.ts'
-import { createOwnerCheck, readTcpListeners } from '../../runtime/supervisor/port-owner.ts'
+import { createOwnerCheck, findOwner, readTcpListeners, readUdpListeners } from '../../runtime/supervisor/port-owner.ts'
 import { createSpawner } from '../../runtime/supervisor/spawner.ts'
 import { buildShim } from '../helpers/build-shim.ts'
 import { startRun } from '../helpers/observed-run.ts'
@@ -53,6 +54,15 @@ test('a free address has no occupant, and what is no address neither', async () 
 test.each(['127.0.0.1', 'localhost', '0.0.0.0', '::', '127.0.0.9'])('a listener on all addresses occupies %s', async (host) => {
   const port = await listen({ host: '::', port: 0 })
   expect(await findOccupant(tcp(host, port), 'demo')).toMatchObject({ pid: process.pid })
+})
+
+test('a socket of UDP is another one than that of TCP on the same port', async () => {
+  const socket = createSocket('udp4')
+  cleanups.push(() => socket.close())
+  await new Promise<void>((resolve) => void socket.bind(0, '127.0.0.1', resolve))
+  const { port } = socket.address()
+  expect(readTcpListeners('127.0.0.1', port)).toEqual([])
+  expect(findOwner(readUdpListeners('127.0.0.1', port))).toMatchObject({ pid: process.pid })
 })
 
 test('each of many listeners is found', async () => {

@@ -4,7 +4,7 @@ import {
   isAnyAddress,
   isLoopbackAddress,
   parseAddress,
-  parseTcpListeners,
+  parseListeners,
   parseUnixListeners,
   selectListeners,
 } from '../../../runtime/supervisor/proc-net.ts'
@@ -22,21 +22,27 @@ test('the first socket that does not listen ends the part of the table that coun
 
 test('only sockets that listen at the port are listeners', () => {
   const table = `${HEAD}${row('0100007F:18EB', '0A', 11)}${row('0100007F:18EB', '01', 12)}${row('0100007F:18EC', '0A', 13)}${row('00000000:1234', '01', 14)}`
-  expect(parseTcpListeners(table, 6379)).toEqual([{ address: '7f000001', inode: '11' }])
+  expect(parseListeners(table, 6379)).toEqual([{ address: '7f000001', inode: '11' }])
+})
+
+test('a socket of UDP is bound to its port, or has a peer', () => {
+  const table = `${HEAD}${row('0100007F:0035', '07', 11)}${row('0100007F:0035', '01', 12)}`
+  expect(parseListeners(table, 53, 'udp')).toEqual([{ address: '7f000001', inode: '11' }])
+  expect(parseListeners(table, 53)).toEqual([])
 })
 
 test('addresses of version 6 are in words of the processor', () => {
   const table = `${HEAD}${row('000080FE00000000FF57A6705DC771FE:0050', '0A', 21)}${row('00000000000000000000000001000000:0050', '0A', 22)}`
-  expect(parseTcpListeners(table, 80).map(({ address }) => address)).toEqual(['fe8000000000000070a657fffe71c75d', `${'0'.repeat(31)}1`])
+  expect(parseListeners(table, 80).map(({ address }) => address)).toEqual(['fe8000000000000070a657fffe71c75d', `${'0'.repeat(31)}1`])
 })
 
 test('version 4 within version 6 is version 4', () => {
-  expect(parseTcpListeners(row('0000000000000000FFFF00000100007F:0050', '0A', 31), 80)).toEqual([{ address: '7f000001', inode: '31' }])
+  expect(parseListeners(row('0000000000000000FFFF00000100007F:0050', '0A', 31), 80)).toEqual([{ address: '7f000001', inode: '31' }])
   expect(parseAddress('::ffff:127.0.0.1')).toBe('7f000001')
 })
 
 test.each(['', '\n\n', 'garbage', `${HEAD}   0: 0100007F:18EB`, '   0: :18EB x 0A'])('%j has no listeners', (table) => {
-  expect(parseTcpListeners(table, 6379)).toEqual([])
+  expect(parseListeners(table, 6379)).toEqual([])
 })
 
 test.each([
@@ -87,10 +93,12 @@ test('Unix sockets that listen are found by their whole path', () => {
     '0000000000000000: 00000002 00000000 00010000 0001 01 103 /run/a.sock.old',
     '0000000000000000: 00000002 00000000 00010000 0001 01   104 /run/with space and 1: 2 3',
     '0000000000000000: 00000002 00000000 00010000 0001 01 105 @abstract',
+    '0000000000000000: 00000002 00000000 00000000 0002 01 107 /run/log',
     '0000000000000000: 00000002 00000000 00010000 0001 01 106',
   ].join('\n')
   expect(parseUnixListeners(table, '/run/a.sock')).toEqual(['101'])
   expect(parseUnixListeners(table, '/run/with space and 1: 2 3')).toEqual(['104'])
   expect(parseUnixListeners(table, '@abstract')).toEqual(['105'])
+  expect(parseUnixListeners(table, '/run/log')).toEqual(['107'])
   expect(parseUnixListeners(table, '')).toEqual([])
 })

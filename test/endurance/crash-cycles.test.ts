@@ -5,13 +5,13 @@ import { expect, test } from 'vitest'
 
 import { AMOUNTS, LONG_MS } from './amounts.ts'
 import { createBundle } from './bundle.ts'
-import { holdingsOf, pidsOf, zombiesBelow } from './processes.ts'
+import { kilobytesOf, ownHoldings, settledHoldings } from './holdings.ts'
+import { pidsOf, zombiesBelow } from './processes.ts'
 import { programPath, sharedDir } from './setup.ts'
 
 /** Before these nothing is compared: memory that is allocated once, however many there are. */
 const WARM_UP = 100
 const GROWTH_KB = 5000
-const QUIET_MS = 5000
 
 test(`${AMOUNTS.cycles} crashes and restarts: no descriptor, no zombie, at most 5 MB`, { timeout: LONG_MS }, async () => {
   const [counter, limit, program] = [join(sharedDir(), 'counter'), join(sharedDir(), 'limit'), programPath('crashes')]
@@ -28,22 +28,16 @@ test(`${AMOUNTS.cycles} crashes and restarts: no descriptor, no zombie, at most 
     // Whoever waits now is the one that comes after the last crash.
     await run.until('the last one runs', () => pidsOf(program).length === 1)
   }
-  const own = () => (['init', 'warden', 'supervisor', 'spawner'] as const).map((role) => holdingsOf(run.pidOf(role)))
   await reaches(WARM_UP)
-  // What has not been collected yet is no growth: a while after the last event the supervisor does so.
-  await new Promise((resolve) => setTimeout(resolve, QUIET_MS))
-  const before = own()
+  const before = await settledHoldings(run)
   writeFileSync(limit, String(WARM_UP + AMOUNTS.cycles))
   process.kill(pidsOf(program)[0] ?? 0, 'SIGKILL')
   await reaches(WARM_UP + AMOUNTS.cycles)
   await run.until('no zombie', () => zombiesBelow(run.pidOf('init')) === 0)
-  await run.until('as many descriptors as before', () => own().every(({ descriptors }, at) => descriptors <= (before[at]?.descriptors ?? 0)))
-  await new Promise((resolve) => setTimeout(resolve, QUIET_MS))
-  const after = own()
+  await run.until('as many descriptors as before', () => ownHoldings(run).every(({ descriptors }, at) => descriptors <= (before[at]?.descriptors ?? 0)))
+  const after = await settledHoldings(run)
   console.log(`crash cycles: ${JSON.stringify({ cycles: AMOUNTS.cycles, before, after })}`)
-  expect(sumOf(after) - sumOf(before)).toBeLessThanOrEqual(GROWTH_KB)
+  expect(kilobytesOf(after) - kilobytesOf(before)).toBeLessThanOrEqual(GROWTH_KB)
   run.signal('SIGTERM')
   expect(await run.ended).toBe(0)
 })
-
-const sumOf = (holdings: readonly { readonly kilobytes: number }[]): number => holdings.reduce((total, { kilobytes }) => total + kilobytes, 0)

@@ -73,7 +73,7 @@ test('passes on SIGHUP and SIGTERM, and ends with status 0 when it was told to s
   if (why !== undefined) skip(why)
   const run = await start()
   process.kill(run.programPid, 'SIGHUP')
-  await run.printed(/reload/i)
+  await run.printed(/configuration read again/)
   process.kill(run.programPid, 'SIGTERM')
   expect((await run.ended).status).toBe(0)
   expect(run.stdout() + run.stderr()).toMatch(/main +\| signal 15/)

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 
 import { ROUTES } from '../../runtime/contract/control-routes.ts'
+import type { BundleStatus } from '../../runtime/contract/control.ts'
 import { callControl } from '../../runtime/control/client.ts'
 import { freePort } from '../helpers/bundle-process.ts'
 import { AMOUNTS, LONG_MS } from './amounts.ts'
@@ -21,12 +22,7 @@ test.each(['graceful', 'sequential', 'restart'] as const)(
       processes: { server: { command: [programPath('serves')], sockets: ['web'], numprocesses: 2, restart: 'always', gracefulTimeout: '5s' } },
     })
     const run = bundle.start()
-    await run.until('the server answers', () =>
-      ask(port).then(
-        () => true,
-        () => false,
-      ),
-    )
+    await run.until('it can be spoken to', () => callControl(bundle.control, ROUTES.status, {}).then(isReady, () => false))
     const servers = new Set<string>()
     const failures: string[] = []
     const load = { asked: 0, restartsLeft: AMOUNTS.restarts }
@@ -57,3 +53,5 @@ test.each(['graceful', 'sequential', 'restart'] as const)(
     expect(await run.ended).toBe(0)
   },
 )
+
+const isReady = ({ processes }: BundleStatus): boolean => processes.every(({ state }) => state === 'ready')

@@ -15,6 +15,11 @@ type Action = (soak: Soak, random: Random, asked: Asked) => Promise<void>
 
 const VICTIMS = ['workers', 'server', 'dependent', 'reloaded'] as const
 
+export const scaleWorkers = async ({ bundle }: Soak, asked: Asked, count: number): Promise<void> => {
+  asked.workers = count
+  await callControl(bundle.control, ROUTES.scale, { process: 'workers', numprocesses: count })
+}
+
 const ACTIONS = {
   crash: async ({ status }, random) => {
     const victim = random.pick(VICTIMS)
@@ -27,10 +32,7 @@ const ACTIONS = {
     const { processes } = await status()
     for (const { pid } of processes.flatMap(({ name, instances }) => (name === 'flood' ? [] : instances))) if (pid !== null) killIfThere(pid)
   },
-  scale: async ({ bundle }, random, asked) => {
-    asked.workers = random.below(6)
-    await callControl(bundle.control, ROUTES.scale, { process: 'workers', numprocesses: asked.workers })
-  },
+  scale: (soak, random, asked) => scaleWorkers(soak, asked, random.below(6)),
   reload: async ({ bundle }, random) => {
     await callControl(bundle.control, ROUTES.reload, { processes: [random.pick(['server', 'reloaded', 'workers'])] })
   },

@@ -5,12 +5,12 @@ import { expect, test } from 'vitest'
 import { ROUTES } from '../../runtime/contract/control-routes.ts'
 import { callControl } from '../../runtime/control/client.ts'
 import { AMOUNTS, LONG_MS } from './amounts.ts'
-import { ROLES } from './bundle.ts'
+import { kilobytesOf, settledHoldings } from './holdings.ts'
+import { pidsOf, zombiesBelow } from './processes.ts'
 import type { Holdings } from './processes.ts'
-import { holdingsOf, pidsOf, zombiesBelow } from './processes.ts'
 import { createRandom } from './random.ts'
 import { programPath } from './setup.ts'
-import { act, expectedLines } from './soak-actions.ts'
+import { act, expectedLines, scaleWorkers } from './soak-actions.ts'
 import type { Asked } from './soak-actions.ts'
 import { createSoak, PROGRAMS } from './soak-bundle.ts'
 import type { Soak } from './soak-bundle.ts'
@@ -18,34 +18,40 @@ import type { Soak } from './soak-bundle.ts'
 const GROWTH_KB = 5000
 /** Actions between two times that everything is looked at. */
 const ROUND = 12
-/** Later than the supervisor gives memory back. */
-const QUIET_MS = 5000
-/** After this part of the time memory has seen all that can happen. */
-const WARM_UP = 0.4
+/** Of the time: then everything is as it was at the beginning, and what is held is looked at. Before the first, memory has seen all. */
+const PARTS = AMOUNTS.minutes < 5 ? [0.5, 1] : [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]
+const WORKERS = 3
 
 test(`a soak of ${AMOUNTS.minutes} minutes`, { timeout: LONG_MS }, async () => {
   console.log(`soak: seed ${AMOUNTS.seed}`)
   const random = createRandom(AMOUNTS.seed)
   await using soak = await createSoak()
   const { run } = soak
-  await run.until('everything runs', async () => (await soak.status()).processes.every(({ name, state }) => name === 'flood' || state === 'ready'))
-  const asked: Asked = { floods: 0, workers: 3, counts: new Map() }
+  await run.until('everything runs', () =>
+    soak.status().then(
+      ({ processes }) => processes.every(({ name, state }) => name === 'flood' || state === 'ready'),
+      () => false,
+    ),
+  )
+  const asked: Asked = { floods: 0, workers: WORKERS, counts: new Map() }
   const begin = performance.now()
   const passed = (): number => (performance.now() - begin) / (AMOUNTS.minutes * 60_000)
-  let before: readonly Holdings[] | undefined
-  while (passed() < 1) {
-    const actions: string[] = []
-    for (let action = 0; action < ROUND; action++) actions.push(await act(soak, random, asked))
-    await settle(soak, asked, actions)
-    if (before === undefined && passed() > WARM_UP) before = await holdings(soak)
+  const samples: (readonly Holdings[])[] = []
+  for (const part of PARTS) {
+    while (passed() < part) {
+      const actions: string[] = []
+      for (let action = 0; action < ROUND; action++) actions.push(await act(soak, random, asked))
+      await settle(soak, asked, actions)
+    }
+    await scaleWorkers(soak, asked, WORKERS)
+    await settle(soak, asked, ['scale'])
+    samples.push(await settledHoldings(run))
+    console.log(`soak: ${(part * AMOUNTS.minutes).toFixed(1)} minutes: ${renderHoldings(samples.at(-1) ?? [])}`)
   }
-  const after = await holdings(soak)
-  const counts = Object.fromEntries(asked.counts)
-  console.log(
-    `soak: ${JSON.stringify({ minutes: AMOUNTS.minutes, seed: AMOUNTS.seed, counts, floods: asked.floods, lines: expectedLines(asked), before, after })}`,
-  )
-  expect(after.map(({ descriptors }) => descriptors)).toEqual(before?.map(({ descriptors }) => descriptors))
-  expect(sumOf(after) - sumOf(before ?? after)).toBeLessThanOrEqual(GROWTH_KB)
+  console.log(`soak: ${JSON.stringify({ minutes: AMOUNTS.minutes, seed: AMOUNTS.seed, ...Object.fromEntries(asked.counts), lines: expectedLines(asked) })}`)
+  const [before = [], after = []] = [samples[0], samples.at(-1)]
+  expect(after.map(({ descriptors }) => descriptors)).toEqual(before.map(({ descriptors }) => descriptors))
+  expect(kilobytesOf(after) - kilobytesOf(before)).toBeLessThanOrEqual(GROWTH_KB)
   run.signal('SIGTERM')
   expect(await run.ended).toBe(0)
   expect(running()).toEqual([])
@@ -81,9 +87,4 @@ const running = (): readonly number[] => PROGRAMS.flatMap((name) => pidsOf(progr
 
 const byNumber = (left: number, right: number): number => left - right
 
-const holdings = async ({ run }: Soak): Promise<readonly Holdings[]> => {
-  await new Promise((resolve) => setTimeout(resolve, QUIET_MS))
-  return ROLES.map((role) => holdingsOf(run.pidOf(role)))
-}
-
-const sumOf = (all: readonly Holdings[]): number => all.reduce((total, { kilobytes }) => total + kilobytes, 0)
+const renderHoldings = (all: readonly Holdings[]): string => `${kilobytesOf(all)} kB, ${all.map(({ descriptors }) => descriptors).join('+')} descriptors`

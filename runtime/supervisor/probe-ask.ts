@@ -21,6 +21,8 @@ export type CheckContext = {
   /** Lines after this one are of the run in question. */
   readonly sinceSequence: number
   readonly run: RunFacts
+  /** The leader's, or what the run has named instead (MAINPID). */
+  readonly mainPid: () => number
   readonly feed: RunFeed
   /** Its readiness is what it says with READY=1. */
   readonly awaitsReady: boolean

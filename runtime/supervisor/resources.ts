@@ -5,14 +5,18 @@ import type { ResourcesSpec } from '../contract/process-spec.ts'
 import { createUsageSampler } from './resources-sampler.ts'
 import type { UsageSample } from './resources-sampler.ts'
 
-export type ResourceWatchRequest = { readonly pid: number; readonly spec: ResourcesSpec }
+export type ResourceWatchRequest = {
+  /** It may become another one: a program can name its main process. */
+  readonly pid: () => number
+  readonly spec: ResourcesSpec
+}
 
 /** Goes on after a call: tells again after as many more breaches. */
 export const createResourceWatch = ({ pid, spec }: ResourceWatchRequest, exceeded: (reason: string) => void): { cancel(): void } => {
   const sampler = createUsageSampler()
   let breaches = 0
   const look = (): void => {
-    const sample = sampler.sample(pid, spec.children, performance.now())
+    const sample = sampler.sample(pid(), spec.children, performance.now())
     const breach = sample && describeBreach(sample, spec)
     breaches = breach === undefined ? 0 : breaches + 1
     if (breach === undefined || breaches < spec.maxCount) return
@@ -20,7 +24,7 @@ export const createResourceWatch = ({ pid, spec }: ResourceWatchRequest, exceede
     exceeded(spec.maxCount === 1 ? breach : `${breach} (${spec.maxCount} times in a row)`)
   }
   // What it takes while it starts is part of the first interval.
-  sampler.sample(pid, spec.children, performance.now())
+  sampler.sample(pid(), spec.children, performance.now())
   const timer = setInterval(look, spec.intervalMs)
   return { cancel: () => clearInterval(timer) }
 }

@@ -51,8 +51,9 @@ export const createObservers = ({ spec, instance, dispatch }: ObserversOptions):
         watching.push(createLiveness({ context, spec: liveness }, (reason) => dispatch({ kind: 'unhealthy', reason, action: liveness.action })))
       }
       if (resources === undefined) return
-      const { leaderPid: pid } = context.run
-      watching.push(createResourceWatch({ pid, spec: resources }, (reason) => dispatch({ kind: 'exceeded', reason, action: resources.action })))
+      watching.push(
+        createResourceWatch({ pid: context.mainPid, spec: resources }, (reason) => dispatch({ kind: 'exceeded', reason, action: resources.action })),
+      )
     },
     stop() {
       probe?.cancel()

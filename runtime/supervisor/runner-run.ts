@@ -86,6 +86,7 @@ export const createRun = (options: RunOptions): Run => {
     hub,
     sinceSequence,
     run: { leaderPid: leaderPid ?? 0, invocationId },
+    mainPid: () => main.mark?.pid ?? leaderPid ?? 0,
     feed,
     awaitsReady: instance.ready?.check.kind === 'notify',
     runCommand: createCheckCommand(hooks.runCommand, plan.run),

@@ -17,6 +17,7 @@ export const createContext = (overrides: Partial<CheckContext> = {}): TestContex
     process: 'demo',
     sinceSequence: 0,
     awaitsReady: false,
+    mainPid: () => process.pid,
     run: { leaderPid: process.pid, invocationId: 'none' },
     runCommand: () => Promise.reject(new Error('no command is to be run here')),
     ...overrides,

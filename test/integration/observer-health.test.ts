@@ -193,7 +193,7 @@ const LIMITS: ResourcesSpec = {
 
 const watchResources = (run: ObservedRun, limits: Partial<ResourcesSpec>): string[] => {
   const reasons: string[] = []
-  const watch = createResourceWatch({ pid: run.leaderPid, spec: { ...LIMITS, ...limits } }, (reason) => void reasons.push(reason))
+  const watch = createResourceWatch({ pid: () => run.leaderPid, spec: { ...LIMITS, ...limits } }, (reason) => void reasons.push(reason))
   cleanups.push(() => watch.cancel())
   return reasons
 }

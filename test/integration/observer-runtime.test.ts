@@ -177,6 +177,13 @@ test('too much memory restarts', async () => {
   expect(await up.sees(/starts[^]*starts/)).toBeTruthy()
 })
 
+test('the limits are those of the main process that the run has named', async () => {
+  const forks = `const { spawn } = require("child_process"); const daemon = spawn(process.execPath, ["-e", "const held = Buffer.alloc(300e6, 1); setInterval(() => held, 1e6)"], { detached: true, stdio: "ignore" });
+    spawn("${notifies}", ["MAINPID=" + daemon.pid + "\\nREADY=1", "!"]).on("exit", () => process.exit())`
+  const { up } = start({ daemon: node(forks, { ready: { notify: true }, resources: { maxMemory: '200MiB', interval: '50ms', maxCount: 2 } }) })
+  expect(await up.sees(/daemon is being stopped: it takes \d{3}\.\d MiB of memory, more than 200\.0 MiB/)).toBeTruthy()
+})
+
 test('readiness that is lost shows in the state, and the process goes on', async () => {
   const path = join(dir, 'flag')
   writeFileSync(path, '')

@@ -46,6 +46,8 @@ const describeEvent = (event: ProcessEvent): { readonly kind?: SupervisorEvent['
       return { kind: 'health', text: event.reason }
     case 'hookFailed':
       return { kind: 'hook', text: event.reason }
+    case 'noticed':
+      return { kind: 'health', text: `it says: ${event.text}` }
     default:
       return { text: '' }
   }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
@@ -227,3 +227,57 @@ test('the supervisor killed: its processes end, and the next start removes what 
   second.child.kill('SIGTERM')
   expect((await second.finished).status).toBe(0)
 })
+
+test('SIGHUP reads the environment file again and restarts only what changed', async () => {
+  const { start, dir } = create({
+    env: { GREETING: { type: 'string', default: 'none' } },
+    processes: {
+      same: { command: sh(`echo same $$; ${FOREVER}`) },
+      other: { command: sh(`echo "$GREETING"; ${FOREVER}`), environment: { GREETING: '@{nixpack:env.GREETING}' } },
+    },
+  })
+  writeFileSync(join(dir, 'app.env'), 'GREETING=hello\n')
+  const up = start(['up', '--env-file', 'app.env'])
+  await up.sees(/other \| hello/)
+  await up.sees(/same {2}\| same \d+/)
+  writeFileSync(join(dir, 'app.env'), 'GREETING=goodbye\n')
+  up.child.kill('SIGHUP')
+  await up.sees(/configuration read again: changed other/)
+  await up.sees(/other \| goodbye/)
+  writeFileSync(join(dir, 'app.env'), 'GREETING\n')
+  up.child.kill('SIGHUP')
+  await up.sees(/warning: nothing is changed: cannot read environment file/)
+  expect(up.text().match(/same \d+/g)).toHaveLength(1)
+})
+
+test('two instances cannot use one state directory at the same time', async () => {
+  const { start, run, dir } = create({ processes: { a: { command: sh(`echo "$DIR"; ${FOREVER}`), environment: { DIR: '@{nixpack:dir.state}' } } } })
+  const environment = { NIXPACK_STATE_DIR: join(dir, 'state') }
+  const up = start([], environment)
+  await up.sees(/a \| .*state/)
+  const { status, stderr } = await run(['--instance', 'other'], environment)
+  expect(status).toBe(125)
+  expect(stderr).toContain(`another instance is using it (pid ${up.child.pid})  [NIXPACK_STATE_LOCKED]`)
+})
+
+test('without its spawner nothing goes on: everything ends, and the reason is told', async () => {
+  const up = create({ processes: { a: { command: ['sleep', '1000'] } } }).start()
+  const pid = Number((await up.sees(/ready after .*pid (\d+)/))[1])
+  const spawner = readdirSync('/proc').find((entry) => /^\d+$/.test(entry) && readParent(entry) === up.child.pid)
+  process.kill(Number(spawner), 'SIGKILL')
+  const { status, stderr } = await up.finished
+  expect(status).toBe(125)
+  expect(stderr).toContain('[NIXPACK_SPAWNER_LOST]')
+  expect(isAlive(pid)).toBe(false)
+})
+
+/** Undefined for a process that has ended meanwhile. */
+const readParent = (pid: string): number | undefined => {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+  } catch {
+    // ENOENT, ESRCH
+    return undefined
+  }
+}

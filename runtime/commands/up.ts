@@ -27,6 +27,7 @@ import { createDetachment } from './detach.ts'
 import type { Detachment } from './detach.ts'
 import { resolveLineStyle } from './line-options.ts'
 import { writePidFile } from './pid-file.ts'
+import { createPlanObservers } from './plan-observers.ts'
 import { createTerminalWatch, watchSignals } from './signals.ts'
 import { NOTHING_SELECTED, resolveSelected } from './select-processes.ts'
 import { planSource, readSource, writeSource } from './source.ts'
@@ -124,11 +125,11 @@ const supervise = async ({ context, detachment, spawner, paths, source, planned,
   await supervisor.open()
   const control = await startControl({ context, paths, supervisor, configuration, hub })
   detachment?.answers(supervisor)
-  const heartbeats = await startHeartbeats(context, supervisor)
+  const planObservers = createPlanObservers(supervisor, report)
   const worked = await finishWork(supervisor, work)
   const outcome = await supervisor.done
   idleMemory.cancel()
-  heartbeats?.close()
+  planObservers.close()
   outer.close()
   await streams.drain(LAST_DRAIN_MS)
   await streams.close()
@@ -172,11 +173,4 @@ const startControl = async ({ context, paths, ...parts }: ControlParts): Promise
     report.warn(`no control socket: ${error instanceof Error ? error.message : String(error)}`)
     return undefined
   }
-}
-
-/** Loaded only by bundles that use it. */
-const startHeartbeats = async ({ report }: CommandContext, supervisor: Supervisor): Promise<{ close(): void } | undefined> => {
-  if ((supervisor.plan.heartbeats ?? []).length === 0) return undefined
-  const { createHeartbeats } = await import('../supervisor/heartbeats.ts')
-  return createHeartbeats({ supervisor, warn: (text) => report.warn(text) })
 }

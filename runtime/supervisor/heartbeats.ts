@@ -74,7 +74,8 @@ const createListener = (spec: HeartbeatSpec, { supervisor, warn }: HeartbeatsReq
   }
   const socket = createSocket(spec.host.includes(':') ? 'udp6' : 'udp4')
   socket.on('message', (message) => {
-    const pid = Number(spec.pattern.exec(message.toString('latin1'))?.groups?.['pid'])
+    // Python's `$`, for which such patterns are written, passes over a line feed at the end.
+    const pid = Number(spec.pattern.exec(message.toString('latin1').trimEnd())?.groups?.['pid'])
     if (heardAtMs.has(pid)) heardAtMs.set(pid, performance.now())
   })
   // Nobody is killed for what cannot be heard.

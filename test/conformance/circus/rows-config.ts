@@ -127,12 +127,13 @@ export const CONFIG_ROWS: readonly Row[] = [
     async test({ up }) {
       const port = await freePort()
       const daemon = await up(
-        `${KEEPER}[watcher:silent-foo]\ncmd = sleep 1000\n[watcher:loyal-foo]\ncmd = bash -c 'while :; do echo "$$;1" >/dev/udp/127.0.0.1/${port}; sleep 0.1; done'\n[plugin:dog]\nuse = circus.plugins.watchdog.WatchDog\nwatchers_regex = .*-foo\nport = ${port}\nloop_rate = 1\nmax_count = 3\n`,
+        `${KEEPER}[watcher:silent-foo]\ncmd = sleep 1000\n[watcher:loyal-foo]\ncmd = bash -c 'while :; do echo "$$;1" >/dev/udp/127.0.0.1/${port}; sleep 0.1; done'\n[plugin:dog]\nuse = circus.plugins.watchdog.WatchDog\nwatchers_regex = .*-foo\nport = ${port}\nloop_rate = 1\nmax_count = 2\n`,
       )
       const [loyal] = await waitForPids(daemon, 'loyal-foo', 1)
       const [keeper] = await waitForPids(daemon, 'keeper', 1)
       await daemon.event('who is silent is killed', ({ kind, process, text }) => kind === 'exited' && process === 'silent-foo' && /SIGKILL/.test(text))
       await daemon.event('and started again', () => spawnCount(daemon, 'silent-foo') >= 2)
+      await daemon.event('and killed again', () => daemon.events.filter(({ kind, process }) => kind === 'exited' && process === 'silent-foo').length >= 2)
       assert.deepEqual(await daemon.pids('loyal-foo'), [loyal])
       assert.deepEqual(await daemon.pids('keeper'), [keeper])
       assert.ok(isActive(await daemon.process('loyal-foo')))

@@ -34,8 +34,8 @@ export const renderLastLines = (lines: readonly string[]): string =>
   lines.length === 0 ? '' : `; its last lines:${lines.map((line) => `\n  | ${line}`).join('')}`
 
 const resolveFailureCode = ({ exit, intent, history }: ProcessRecord): ErrorCode => {
-  if (exit?.kind === 'spawnFailed' && exit.code !== undefined) return exit.code
-  if (exit?.kind === 'spawnFailed' && exit.status === 127) return 'PROCESS_NOT_FOUND'
-  if (exit?.kind === 'spawnFailed' && exit.status === 126) return 'PROCESS_NOT_EXECUTABLE'
+  if (exit?.kind === 'spawnFailed') return exit.code ?? SPAWN_FAILURE_CODES[exit.status]
   return intent === 'unready' || history.unreadyRuns > 0 ? 'PROCESS_NOT_READY' : 'PROCESS_GAVE_UP'
 }
+
+const SPAWN_FAILURE_CODES = { 125: 'PROCESS_GAVE_UP', 126: 'PROCESS_NOT_EXECUTABLE', 127: 'PROCESS_NOT_FOUND' } as const

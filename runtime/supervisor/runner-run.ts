@@ -18,7 +18,7 @@ import type { ProcessMark } from './process-tree.ts'
 import { createCleaner, signalProcesses } from './session.ts'
 import type { Cleaner } from './session.ts'
 import type { NotifyMessage } from './spawner-notify.ts'
-import type { Child, ChildUsage } from './spawner.ts'
+import type { Child, ChildUsage, SignalScope } from './spawner.ts'
 import type { ChildExit, ProcessEvent } from './state.ts'
 import type { RunLog } from './stream-set.ts'
 
@@ -104,14 +104,16 @@ export const createRun = (options: RunOptions): Run => {
     const run = trace()
     if (run !== undefined) signalProcesses(hasEnded ? readOrphans(run, 'quick') : main.mark === undefined ? [] : [main.mark], signal)
   }
+  const sendTo = (scope: SignalScope, signal: NodeJS.Signals): void => {
+    if (hasEnded || (main.mark !== undefined && scope === 'leader')) signalRest(signal)
+    else child?.signal(scope, signal)
+  }
   const send = (signal: NodeJS.Signals, isStop: boolean): void => {
     isUnwanted ||= isStop && child === undefined
     const scope = isStop && spec.stopChildren ? 'group' : 'leader'
-    const isElsewhere = hasEnded || (main.mark !== undefined && scope === 'leader')
-    for (const one of isStop ? [signal, 'SIGCONT' as const] : [signal]) {
-      if (isElsewhere) signalRest(one)
-      else child?.signal(scope, one)
-    }
+    sendTo(scope, signal)
+    // A stopped process would take the signal only after it is continued.
+    if (isStop) sendTo(scope, 'SIGCONT')
     void hooks.run('afterSignal', { pid: leaderPid, signal })
   }
   const finish = async (remaining: number, exit: ChildExit | undefined): Promise<void> => {

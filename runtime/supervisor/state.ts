@@ -97,4 +97,4 @@ export const TABLE: Readonly<Record<ProcessState, Readonly<Record<EventKind, Cel
 }
 
 export { createRecord } from './state-record.ts'
-export type { ChildExit, Context, Effect, Intent, ProcessEvent, ProcessRecord, StartHook, TimerName, Transition } from './state-record.ts'
+export type { ChildExit, Context, Effect, ProcessEvent, ProcessRecord, TimerName, Transition } from './state-record.ts'

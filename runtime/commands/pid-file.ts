@@ -4,7 +4,7 @@
 import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { NixpackError } from '../contract/errors.ts'
 
-export const writePidFile = (path: string, pid: number): { remove(): void } => {
+export const writePidFile = (path: string, pid: number): { readonly remove: () => void } => {
   const text = `${pid}\n`
   const temporaryPath = `${path}.${pid}`
   try {
@@ -17,7 +17,7 @@ export const writePidFile = (path: string, pid: number): { remove(): void } => {
     throw new NixpackError('CONFIG_UNWRITABLE', `cannot write pid file "${path}"`, { cause })
   }
   return {
-    remove() {
+    remove: () => {
       try {
         if (readFileSync(path, 'utf8') === text) rmSync(path)
       } catch {

@@ -31,9 +31,17 @@ type Job = {
   readonly resolve: (overridden: readonly string[]) => void
 }
 
-export const createJobs = (fleet: Fleet, together: (deed: () => void) => void): Jobs => {
+export type JobsOptions = {
+  readonly fleet: Fleet
+  readonly together: (deed: () => void) => void
+  /** Whatever else was going on with that process is over. */
+  readonly taken: (name: string) => void
+}
+
+export const createJobs = ({ fleet, together, taken }: JobsOptions): Jobs => {
   let jobs: readonly Job[] = []
   const takeOver = (name: string): void => {
+    taken(name)
     for (const { parts, overridden } of jobs) if (parts.delete(name)) overridden.push(name)
   }
   return {

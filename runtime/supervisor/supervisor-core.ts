@@ -91,7 +91,7 @@ export const createCore = (services: RunnerServices, declared: Declared): Core =
     done.resolve(cause.kind === 'error' ? { status: 125, error: cause.error } : createOutcome(resolveDecisive(cause)))
   }
   const { advance, together } = createAdvance(step, settle)
-  const jobs = createJobs(fleet, together)
+  const jobs = createJobs({ fleet, together, taken: (name) => reloads.get(name)?.cancel() })
   const resolveDecisive = (ending: Exclude<Cause, { kind: 'error' }>): DecisiveRun | undefined => {
     if (ending.kind !== 'process') return undefined
     const instances = fleet.find(ending.name)?.instances ?? []

@@ -5,7 +5,7 @@ import type { SupervisorControl } from '../contract/control-supervisor.ts'
 import { NixpackError } from '../contract/errors.ts'
 import type { Plan, ProcessSpec } from '../contract/process-spec.ts'
 import { resolveName } from './fleet.ts'
-import { resolveDependents } from './graph.ts'
+import { resolveDependencies, resolveDependents } from './graph.ts'
 import type { Verb } from './jobs.ts'
 import { planChange, planSocketChange } from './plan-change.ts'
 import type { SocketChange } from './plan-change.ts'
@@ -110,11 +110,14 @@ export const createPlanning = (core: Core, sockets: Sockets, commands: Commands)
   }
 }
 
-const assertKnown = (specs: readonly ProcessSpec[], { name, dependsOn }: ProcessSpec): void => {
-  const missing = Object.keys(dependsOn).find((other) => other === name || !specs.some((spec) => spec.name === other))
-  if (missing === undefined) return
+const assertKnown = (specs: readonly ProcessSpec[], spec: ProcessSpec): void => {
+  const { name, dependsOn } = spec
+  const others = specs.filter((other) => other.name !== name)
+  const missing = Object.keys(dependsOn).find((needed) => !others.some((other) => other.name === needed))
   const reason = missing === name ? 'it depends on itself' : `it depends on "${missing}", which is not declared`
-  throw new NixpackError('CONTROL_REFUSED', `cannot declare "${name}": ${reason}`)
+  if (missing !== undefined) throw new NixpackError('CONTROL_REFUSED', `cannot declare "${name}": ${reason}`)
+  const waiting = Object.keys(dependsOn).find((needed) => resolveDependencies([...others, spec], [needed]).includes(name))
+  if (waiting !== undefined) throw new NixpackError('CONTROL_REFUSED', `cannot declare "${name}": it would wait for "${waiting}", which waits for it`)
 }
 
 /** Nobody uses them at this moment. What cannot be bound is told; whoever wants it cannot be started, and says so. */

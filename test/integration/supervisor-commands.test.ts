@@ -237,6 +237,26 @@ describe('a new plan', () => {
     process.kill(pid, 'SIGKILL')
   })
 
+  test('a declaration that would wait for itself is refused', async () => {
+    const { supervisor } = await start(declare('db', sh(FOREVER)), declare('web', sh(FOREVER), { dependsOn: { db: on('ready') } }))
+    await supervisor.arrived
+    await expect(supervisor.update(declare('db', sh(FOREVER), { dependsOn: { web: on('ready') } }), { restarts: false })).rejects.toThrow(
+      'cannot declare "db": it would wait for "web", which waits for it',
+    )
+  })
+
+  test('a stop in the middle of a reload ends old and new instances alike', async () => {
+    const ready = { check: { kind: 'logLine', pattern: /never/u }, intervalMs: 50, timeoutMs: 60_000, recheckMs: undefined, failureThreshold: 1 } as const
+    const { supervisor, pidsOf, when } = await start(declare('web', sh(FOREVER)))
+    await supervisor.arrived
+    await supervisor.update(declare('web', sh(FOREVER), { instance: { ready } }), { restarts: false })
+    const reload = supervisor.reload(['web'], 'graceful')
+    await when(() => (pidsOf('web').length === 2 ? true : undefined))
+    await supervisor.stop(['web'])
+    expect((await reload).failed).toEqual([{ label: 'web', reason: 'another command came in between' }])
+    expect(supervisor.status()[0]?.instances.map(({ state }) => state)).toEqual(['stopped'])
+  })
+
   test('another declaration of one process: in place, or by replacing its runs', async () => {
     const { supervisor, pidsOf } = await start(declare('web', sh(FOREVER)))
     await supervisor.arrived

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "number.h"
+#include "spawner-sockets.h"
 #include "spawner-spawn.h"
 
 struct np_child *np_child_find(const struct np_spawner *spawner, const char *id) {
@@ -111,6 +112,7 @@ void np_children_reap(struct np_spawner *spawner) {
     struct np_child *child = find_pid(spawner, pid);
     if (child == NULL) continue;
     np_child_drain(spawner, child);
+    np_sockets_revive(spawner);
     if (!child->failed) tell_exit(spawner, child, status, &usage);
     child->pid = 0;
     np_child_settle(spawner, child);

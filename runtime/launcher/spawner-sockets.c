@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -29,11 +30,15 @@ static const char *path_of(const struct np_socket *self) {
   return ((const struct sockaddr_un *)&self->address.name)->sun_path;
 }
 
-static void forget(struct np_socket *self) {
+static void remove_path(const struct np_socket *self) {
   struct stat status;
   if (self->address.local && self->inode != 0 && lstat(path_of(self), &status) == 0 && status.st_dev == self->device &&
       status.st_ino == self->inode)
     unlink(path_of(self));
+}
+
+static void forget(struct np_socket *self) {
+  remove_path(self);
   if (self->fd >= 0) close(self->fd);
   free(self->name);
   free(self);
@@ -46,20 +51,47 @@ static void refuse(struct np_spawner *spawner, const char *name, int reason, con
   np_event_end(&spawner->out);
 }
 
+static void note_path(struct np_socket *self) {
+  struct stat status;
+  if (!self->address.local || lstat(path_of(self), &status) != 0) return;
+  self->device = status.st_dev;
+  self->inode = status.st_ino;
+}
+
 // With reuse-port the address is only reserved. A datagram socket would take its share of what arrives, so it has to go.
 static int open_socket(struct np_socket *self) {
-  struct stat status;
   self->fd = np_address_bind(&self->address);
   if (self->fd < 0) return -1;
-  if (self->address.local && lstat(path_of(self), &status) == 0) {
-    self->device = status.st_dev;
-    self->inode = status.st_ino;
-  }
+  note_path(self);
   if (!self->address.reuse_port) return np_address_listen(&self->address, self->fd);
   if (self->address.stream) return 0;
   close(self->fd);
   self->fd = -1;
   return 0;
+}
+
+// A child that calls shutdown() has closed the socket for all who share it.
+static bool is_shut(const struct np_socket *self) {
+  struct pollfd state = { .fd = self->fd };
+  return self->fd >= 0 && self->address.stream && !self->address.reuse_port && poll(&state, 1, 0) > 0 && (state.revents & POLLHUP) != 0;
+}
+
+// In the internet it can listen again; a local one stays as it is, and is replaced.
+static void revive(struct np_socket *self) {
+  if (!self->address.local) {
+    (void)np_address_listen(&self->address, self->fd);
+    return;
+  }
+  remove_path(self);
+  int fd = np_address_bind(&self->address);
+  if (fd < 0) return;
+  if (np_address_listen(&self->address, fd) == 0) (void)dup3(fd, self->fd, O_CLOEXEC);
+  close(fd);
+  note_path(self);
+}
+
+void np_sockets_revive(struct np_spawner *spawner) {
+  for (struct np_socket *at = spawner->sockets; at != NULL; at = at->next) if (is_shut(at)) revive(at);
 }
 
 void np_socket_listen(struct np_spawner *spawner, const struct np_request *request) {
@@ -127,6 +159,7 @@ int np_socket_for_child(struct np_spawner *spawner, const char *name) {
     errno = ENOENT;
     return -1;
   }
+  if (is_shut(self)) revive(self);
   if (!self->address.reuse_port) return fcntl(self->fd, F_DUPFD_CLOEXEC, 3);
   int fd = np_address_bind(&self->address);
   if (fd < 0 || np_address_listen(&self->address, fd) == 0) return fd;

@@ -12,6 +12,9 @@ void np_socket_unwatch(struct np_spawner *spawner, const struct np_request *requ
 // A descriptor of its own for one child; -1: errno, ENOENT when nothing is declared under this name.
 int np_socket_for_child(struct np_spawner *spawner, const char *name);
 
+// After the end of a child: those that it has shut down accept connections again.
+void np_sockets_revive(struct np_spawner *spawner);
+
 // Removes the paths that are still ours.
 void np_sockets_end(struct np_spawner *spawner);
 

@@ -2,6 +2,7 @@
 //   accept FD COUNT TEXT              answers COUNT connections with TEXT
 //   connect HOST|PATH [PORT]          prints what it is answered
 //   send HOST|PATH [PORT] TEXT        one datagram
+//   shut FD                           shuts a socket down that others share
 //   receive FD                        prints one datagram
 //   notify TEXT | notify-size BYTES   to NOTIFY_SOCKET
 //   barrier                           prints when everything before it has been read
@@ -125,6 +126,7 @@ int main(int argc, char **argv) {
   const char *mode = argc > 1 ? argv[1] : "";
   static char large[1 << 16];
   if (strcmp(mode, "accept") == 0) return accept_some(atoi(argv[2]), atoi(argv[3]), argv[4]);
+  if (strcmp(mode, "shut") == 0) return shutdown(atoi(argv[2]), SHUT_RDWR) == 0 ? 0 : fail("shutdown");
   if (strcmp(mode, "receive") == 0) return print_one(atoi(argv[2]));
   if (strcmp(mode, "notify") == 0) return notify(argv[2], strlen(argv[2]), -1, 0);
   if (strcmp(mode, "notify-size") == 0) return notify(memset(large, 'x', sizeof large), (size_t)atoi(argv[2]), -1, 0);

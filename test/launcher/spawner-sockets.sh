@@ -58,6 +58,25 @@ exited b code=0
 spawner exit 0"
 check "connections that nobody was there for are answered by the next child" await 5 eval '[ "$(cat "$work/second" "$work/third" | tr "\n" " ")" = "second second " ]'
 
+# Some servers end with shutdown(), which ends the socket for all who share it.
+shut() { # ADDRESS TARGET...
+  drive <<END
+listen|web|$1
+wait listening web
+spawn|a|socket=web|arg=$peer|arg=shut|arg=3
+wait exited a
+sh $peer connect ${*:2} >$work/between &
+spawn|b|socket=web|arg=$peer|arg=accept|arg=3|arg=1|arg=again
+wait exited b
+close
+END
+}
+contains "a child that shuts its socket down has not closed it for the next" "$(shut "kind=tcp|host=127.0.0.1|port=$port" 127.0.0.1 "$port")" "exited b code=0"
+check "nor for whoever comes in between" await 5 grep -qx again "$work/between"
+contains "the same with a local one" "$(shut "kind=unix|path=$work/shut" "$work/shut")" "exited b code=0"
+check "which can be reached in between, too" await 5 grep -qx again "$work/between"
+equal "and is removed in the end" "$(ls "$work/shut" 2>&1 | grep -c 'No such')" 1
+
 # reuse-port.
 output=$(drive <<END
 listen|web|kind=tcp|host=127.0.0.1|port=$port|reuse-port=1
@@ -72,8 +91,9 @@ wait refused twice
 watch|web
 wait error web
 signal|a|scope=leader|signo=9
-signal|b|scope=leader|signo=9
 wait exited a
+signal|b|scope=leader|signo=9
+wait exited b
 sh $peer connect 127.0.0.1 $port
 close
 END

@@ -68,9 +68,9 @@ const readDeclaration = ({ operands, ...context }: CommandContext): Promise<Read
 
 const lookUp = (declaration: Readonly<Record<string, unknown>>, key: string): unknown => {
   const [head, ...path] = [resolveOptionName(key), ...key.split('.').slice(1)]
-  const isKnown = Object.hasOwn(declaration, head) || knownKeysAt(['processes', '']).includes(head)
-  if (isKnown) return path.reduce<unknown>((value, part) => new Map(Object.entries(Object(value))).get(part), declaration[head])
-  throw new NixpackError('CONTROL_REFUSED', `cannot get "${key}": no such option${renderSuggestion(key, Object.keys(declaration))}`)
+  const known = [...Object.keys(declaration), ...knownKeysAt(['processes', ''])]
+  if (known.includes(head)) return path.reduce<unknown>((value, part) => new Map(Object.entries(Object(value))).get(part), declaration[head])
+  throw new NixpackError('CONTROL_REFUSED', `cannot get "${key}": no such option${renderSuggestion(key, known)}`)
 }
 
 const renderPairs = (entries: readonly (readonly [string, unknown])[]): string =>

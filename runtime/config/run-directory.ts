@@ -9,7 +9,7 @@ import { NixpackError } from '../contract/errors.ts'
 
 export type InstanceName = { readonly bundle: string; readonly instance: string }
 
-export type RunDirectory = { readonly paths: RunPaths; remove(): void }
+export type RunDirectory = { readonly paths: RunPaths; readonly remove: () => void }
 
 /** Takes the first usable base; what a killed run of this instance has left there is removed. */
 export const createRunDirectory = (request: RunDirectoryRequest, { bundle, instance }: InstanceName): RunDirectory => {

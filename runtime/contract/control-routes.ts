@@ -32,7 +32,6 @@ const commandReplySchema = z.strictObject({ pid: z.int(), done: z.boolean(), ...
 export type CommandReply = z.infer<typeof commandReplySchema>
 
 const acceptedSchema = z.strictObject({ pid: z.int() })
-export type Accepted = z.infer<typeof acceptedSchema>
 
 const taskLinesSchema = z.strictObject({ stream: z.enum(['out', 'err']), lines: z.array(z.string()) })
 

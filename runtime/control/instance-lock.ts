@@ -14,7 +14,7 @@ export type InstanceKey = {
   readonly runDir?: string | undefined
 }
 
-export type InstanceLock = { release(): void }
+export type InstanceLock = { readonly release: () => void }
 
 /** Throws CONTROL_IN_USE with the holder's pid. */
 export const acquireInstanceLock = async (key: InstanceKey): Promise<InstanceLock> => {

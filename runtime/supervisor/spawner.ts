@@ -34,11 +34,11 @@ export type Spawner = {
   /** Held until the spawner ends. `pid` is the holder's supervisor, if it has left its number. */
   lock(path: string): Promise<{ readonly held: true } | { readonly held: false; readonly pid: number | undefined }>
   /** Lines for the service manager that has started us; nothing when there is none. */
-  tell(state: readonly string[]): void
+  readonly tell: (state: readonly string[]) => void
   /** Resolves with the reason when the spawner is gone although nobody has closed it. */
   readonly lost: Promise<string>
   /** The spawner ends, its sockets are closed; children that still run get SIGTERM. */
-  close(): void
+  readonly close: () => void
 }
 
 export type SpawnRequest = {

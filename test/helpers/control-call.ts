@@ -2,7 +2,7 @@
 import { request } from 'node:http'
 import type { IncomingMessage, RequestOptions } from 'node:http'
 
-export type Answer = { readonly status: number | undefined; readonly text: string; readonly json: () => any }
+export type Answer = { readonly status: number | undefined; readonly text: string; readonly json: () => ReturnType<typeof JSON.parse> }
 
 export const send = async (socketPath: string, options: RequestOptions, body?: string): Promise<Answer> => {
   const response = await open(socketPath, options, body)

@@ -11,6 +11,8 @@ const MAIN = join(import.meta.dirname, '../../runtime/main.ts')
 export type Runtime = {
   readonly dir: string
   readonly runDir: string
+  /** What the launcher sets. */
+  readonly environment: Readonly<Record<string, string>>
   /** Starts `up` or any other command line. */
   readonly start: (words?: readonly string[], environment?: Readonly<Record<string, string>>) => Running
   /** Runs a command to its end. */
@@ -37,8 +39,9 @@ export const createRuntime = (manifest: Readonly<Record<string, unknown>>): Runt
   writeFileSync(join(entrypointDir, 'share/nixpack/manifest.json'), JSON.stringify({ version: 1, name: 'demo', ...manifest }))
   const runtimeDir = buildShim(join(dir, 'runtime'))
   const running = new Set<Running>()
+  const launched = { NIXPACK_RUN_DIR: runDir, NIXPACK_RUNTIME: runtimeDir, NIXPACK_ENTRYPOINT: entrypointDir }
   const start: Runtime['start'] = (words = [], environment = {}) => {
-    const env = { PATH: '/usr/bin:/bin', ...environment, NIXPACK_RUN_DIR: runDir, NIXPACK_RUNTIME: runtimeDir, NIXPACK_ENTRYPOINT: entrypointDir }
+    const env = { PATH: '/usr/bin:/bin', ...environment, ...launched }
     const started = follow(spawn(process.execPath, [MAIN, ...words], { cwd: dir, env, stdio: ['ignore', 'pipe', 'pipe'] }))
     running.add(started)
     return started
@@ -46,6 +49,7 @@ export const createRuntime = (manifest: Readonly<Record<string, unknown>>): Runt
   return {
     dir,
     runDir,
+    environment: launched,
     start,
     run: (words, environment) => start(words, environment).finished,
     async dispose() {

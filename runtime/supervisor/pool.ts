@@ -5,6 +5,8 @@ import type { HookName, HookSpec, ProcessSpec, StopStep } from '../contract/proc
 import { isIdle, isSettled } from './graph.ts'
 import type { Standing } from './graph.ts'
 import { createGate } from './pool-gate.ts'
+import { createInstances } from './pool-instances.ts'
+import type { Instance, Role } from './pool-instances.ts'
 import { clampCount, planScale, renderLabel, resolveStanding } from './pool-plan.ts'
 import type { Member } from './pool-plan.ts'
 import { createHookRunner } from './runner-hooks.ts'
@@ -13,10 +15,7 @@ import type { Runner } from './runner.ts'
 import type { RunnerServices } from './runner-services.ts'
 import type { ProcessEvent, ProcessRecord } from './state.ts'
 
-/** `trial`: to become a member when it is ready. `leaving`: to be forgotten when it has ended. */
-export type Role = 'member' | 'trial' | 'leaving'
-
-export type Instance = { readonly runner: Runner; readonly role: Role; readonly order: number; readonly label: string }
+export type { Instance, Role } from './pool-instances.ts'
 
 export type InstanceChange = {
   readonly pool: Pool
@@ -78,55 +77,41 @@ export const createPool = (options: PoolOptions): Pool => {
   const { services, onChange, onTrouble, changed } = options
   let spec = options.spec
   let count = clampCount(spec, spec.numprocesses)
-  let instances: readonly Instance[] = []
   let isStopping = false
-  let created = 0
   let nextStartAtMs = 0
   let warmupTimer: NodeJS.Timeout | undefined
   let hooks = readHooks(spec, services)
 
   const labelOf = (index: number): string => renderLabel({ name: spec.name, numprocesses: count }, index)
-  const createInstance = (index: number, role: Role): Instance => {
+  const instances = createInstances(labelOf)
+  const create = (index: number, role: Role): Runner => {
     const runner: Runner = createRunner({
       services,
       process: spec.name,
       index,
       spec: () => spec,
       label: () => labelOf(index),
-      onChange: (before, after, event) => onChange({ pool, instance: find(runner), before, after, event }),
+      onChange: (before, after, event) => onChange({ pool, instance: instances.find(runner), before, after, event }),
       onTrouble: (text) => onTrouble(pool, labelOf(index), text),
     })
-    created += 1
-    const order = created
-    const instance: Instance = {
-      runner,
-      role,
-      order,
-      get label() {
-        return labelOf(index)
-      },
-    }
-    instances = [...instances, instance]
-    return instance
+    instances.add(runner, role)
+    return runner
   }
-  const find = (runner: Runner): Instance => {
-    const instance = instances.find((one) => one.runner === runner)
-    if (instance === undefined) throw new Error(`unreachable: ${spec.name}:${runner.index} is not part of its pool`)
-    return instance
-  }
-  const assign = (runner: Runner, role: Role): void => {
-    instances = instances.map((one) => (one.runner === runner ? copyInstance(one, role) : one))
+  /** A descendant that nobody could end may still have something to say. */
+  const forget = (runner: Runner): void => {
+    runner.release()
+    instances.forget(runner)
   }
   const selected = (indexes: readonly number[] | undefined): readonly Runner[] =>
-    instances.filter(({ runner }) => indexes?.includes(runner.index) ?? true).map(({ runner }) => runner)
+    instances.all.filter(({ runner }) => indexes?.includes(runner.index) ?? true).map(({ runner }) => runner)
   const resize = (isRunning: boolean): void => {
-    const { create, retire } = planScale(pool.members, count)
-    for (const index of create) {
-      const { runner } = createInstance(index, 'member')
+    const change = planScale(instances.members, count)
+    for (const index of change.create) {
+      const runner = create(index, 'member')
       if (isRunning) runner.dispatch({ kind: 'start' })
     }
-    for (const { runner } of instances.filter(({ runner, role }) => role === 'member' && retire.includes(runner.index))) {
-      assign(runner, 'leaving')
+    for (const { runner } of instances.all.filter(({ runner, role }) => role === 'member' && change.retire.includes(runner.index))) {
+      instances.assign(runner, 'leaving')
       runner.dispatch({ kind: 'stop' })
     }
   }
@@ -142,7 +127,7 @@ export const createPool = (options: PoolOptions): Pool => {
     changed,
     refused(hook) {
       const reason = `its hook ${hook} failed`
-      for (const { runner } of instances) {
+      for (const { runner } of instances.all) {
         const { state } = runner.record
         if (state === 'waiting') runner.dispatch({ kind: 'dependencyFailed', reason })
         if (hook === 'afterStart' && (state === 'ready' || state === 'running')) runner.dispatch({ kind: 'hookFailed', hook, reason })
@@ -160,28 +145,28 @@ export const createPool = (options: PoolOptions): Pool => {
       return count
     },
     get instances() {
-      return instances
+      return instances.all
     },
     get members() {
-      return instances.map(describeMember)
+      return instances.members
     },
     get standing() {
       return resolveStanding(pool.members, count)
     },
     get isSettled() {
-      return !gate.isBusy && instances.every(({ runner }) => isSettled(runner.record.state))
+      return !gate.isBusy && instances.all.every(({ runner }) => isSettled(runner.record.state))
     },
     get isIdle() {
-      return !gate.isBusy && instances.every(({ runner }) => isIdle(runner.record.state))
+      return !gate.isBusy && instances.all.every(({ runner }) => isIdle(runner.record.state))
     },
     get isWanted() {
-      return instances.some(({ runner, role }) => role === 'member' && runner.record.wanted)
+      return instances.all.some(({ runner, role }) => role === 'member' && runner.record.wanted)
     },
     start(indexes) {
       if (isStopping) gate.cancel()
       isStopping = false
       resize(false)
-      for (const runner of selected(indexes)) if (find(runner).role === 'member') runner.dispatch({ kind: 'start' })
+      for (const runner of selected(indexes)) if (instances.find(runner).role === 'member') runner.dispatch({ kind: 'start' })
     },
     stop({ steps, indexes } = {}) {
       const order = (): void => {
@@ -198,10 +183,10 @@ export const createPool = (options: PoolOptions): Pool => {
     kill() {
       isStopping = true
       gate.cancel()
-      for (const { runner } of instances) if (!isSettled(runner.record.state)) runner.dispatch({ kind: 'kill' })
+      for (const { runner } of instances.all) if (!isSettled(runner.record.state)) runner.dispatch({ kind: 'kill' })
     },
     restartUp(reason) {
-      for (const { runner } of instances) if (UP_STATES.has(runner.record.state)) runner.dispatch({ kind: 'restart', reason })
+      for (const { runner } of instances.all) if (UP_STATES.has(runner.record.state)) runner.dispatch({ kind: 'restart', reason })
     },
     scale(wanted) {
       const isRunning = pool.isWanted || (count === 0 && !isStopping)
@@ -214,10 +199,10 @@ export const createPool = (options: PoolOptions): Pool => {
     },
     admit() {
       // What ends while the hook before the stop runs does not come back.
-      if (isStopping || !instances.some(({ runner }) => runner.record.state === 'waiting')) return
+      if (isStopping || !instances.all.some(({ runner }) => runner.record.state === 'waiting')) return
       gate.open()
       if (!gate.isOpen) return
-      for (const { runner } of instances.filter(({ runner }) => runner.record.state === 'waiting')) {
+      for (const { runner } of instances.all.filter(({ runner }) => runner.record.state === 'waiting')) {
         const nowMs = performance.now()
         if (nowMs < nextStartAtMs) {
           clearTimeout(warmupTimer)
@@ -229,15 +214,15 @@ export const createPool = (options: PoolOptions): Pool => {
       }
     },
     refuse(reason) {
-      for (const { runner } of instances) if (runner.record.state === 'waiting') runner.dispatch({ kind: 'dependencyFailed', reason })
+      for (const { runner } of instances.all) if (runner.record.state === 'waiting') runner.dispatch({ kind: 'dependencyFailed', reason })
     },
     settle() {
-      instances = instances.filter(({ runner, role }) => role !== 'leaving' || !isSettled(runner.record.state))
-      if (instances.every(({ runner }) => isSettled(runner.record.state))) gate.close()
+      for (const { runner, role } of instances.all) if (role === 'leaving' && isSettled(runner.record.state)) forget(runner)
+      if (instances.all.every(({ runner }) => isSettled(runner.record.state))) gate.close()
       else if (pool.standing === 'ready') gate.announce()
     },
-    create: (indexes, role) => indexes.map((index) => createInstance(index, role).runner),
-    assign,
+    create: (indexes, role) => indexes.map((index) => create(index, role)),
+    assign: (runner, role) => instances.assign(runner, role),
     runHook: (hook) => runHook(hook),
     get stopHooksMs() {
       return [...STOP_HOOKS].reduce((sum, hook) => sum + (hooks.get(hook)?.timeoutMs ?? 0), 0)
@@ -245,7 +230,7 @@ export const createPool = (options: PoolOptions): Pool => {
     release() {
       clearTimeout(warmupTimer)
       gate.cancel()
-      for (const { runner } of instances) runner.release()
+      for (const { runner } of instances.all) runner.release()
     },
   }
   resize(false)
@@ -253,24 +238,6 @@ export const createPool = (options: PoolOptions): Pool => {
 }
 
 const UP_STATES: ReadonlySet<string> = new Set(['starting', 'running', 'ready'])
-
-/** Its label is still a question of how many there are. */
-const copyInstance = (instance: Instance, role: Role): Instance => ({
-  runner: instance.runner,
-  role,
-  order: instance.order,
-  get label() {
-    return instance.label
-  },
-})
-
-const describeMember = ({ runner, role, order }: Instance): Member => ({
-  index: runner.index,
-  state: runner.record.state,
-  succeeded: runner.record.succeeded,
-  isLeaving: role !== 'member',
-  order,
-})
 
 const STOP_HOOKS = ['beforeStop', 'beforeSignal', 'beforeReap', 'afterReap', 'afterStop'] as const
 

@@ -142,6 +142,7 @@ export const createCore = (services: RunnerServices, declared: Declared): Core =
       return pool
     },
     remove(name) {
+      fleet.find(name)?.release()
       fleet.remove(name)
       services.hub.forget(name)
       chronicle.forget(name)

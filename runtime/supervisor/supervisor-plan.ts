@@ -74,7 +74,6 @@ export const createPlanning = (core: Core, sockets: Sockets, commands: Commands)
       const result: CommandResult = keepRunning
         ? { started: [], kept: pool.instances.flatMap(({ runner }) => runner.record.pid ?? []), stopped: [], failed: [] }
         : await commands.stop([name])
-      if (keepRunning) pool.release()
       core.remove(pool.name)
       tell('removed', pool.name, keepRunning ? 'is no longer ours' : 'is no longer declared')
       core.advance()

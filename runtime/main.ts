@@ -17,11 +17,13 @@ import { createStandardOutputs } from './log/terminal.ts'
 const standard = createStandardOutputs()
 let outputs: ReplacedOutputs = { ...standard, beforeExit: () => undefined }
 let program = 'nixpack'
+// The launcher puts "--" before them, for Node.
+const words = process.argv.slice(process.argv[2] === '--' ? 3 : 2)
 
 const main = async (): Promise<number> => {
   const manifest = readManifest(process.env['NIXPACK_ENTRYPOINT'])
   program = manifest.name
-  const { command, ...invocation } = parseArguments(process.argv.slice(2))
+  const { command, ...invocation } = parseArguments(words)
   if (invocation.flags.has('--help')) return printAbout(async () => (await import('./commands/help.ts')).renderHelp(manifest, programName()))
   if (invocation.flags.has('--version')) return printAbout(async () => (await import('./commands/version.ts')).renderVersion(manifest, process.env))
   return runCommand(command, {
@@ -29,7 +31,7 @@ const main = async (): Promise<number> => {
     ...invocation,
     manifest,
     readManifest: () => readManifest(process.env['NIXPACK_ENTRYPOINT']),
-    program: { path: process.env['NIXPACK_BUNDLE'], words: process.argv.slice(2), environment: process.env },
+    program: { path: process.env['NIXPACK_BUNDLE'], words, environment: process.env },
     environment: applyDirectoryOptions(resolveUserEnvironment(process.env), invocation.values),
     workingDir: process.cwd(),
     uid: process.getuid?.() ?? 0,

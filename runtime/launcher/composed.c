@@ -36,15 +36,17 @@ static void name_paths(struct runtime_paths *p, const struct np_place *place) {
   for (int i = 0; i < NP_SHA256_SIZE; i++) snprintf(p->identity + 2 * i, 3, "%02x", place->bundle->identity[i]);
 }
 
+// Node looks for an --env-file of its own in everything up to "--", behind the script, too: it would take NODE_OPTIONS from that
+// file, and end when there is none.
 static char **make_arguments(struct runtime_paths *p, char *argv0, char **user) {
-  static char argv0_option[] = "--argv0", path_option[] = "--library-path";
+  static char argv0_option[] = "--argv0", path_option[] = "--library-path", separator[] = "--";
   size_t count = 0;
   while (user[count] != NULL) count++;
-  char **arguments = calloc(count + 7, sizeof *arguments);
+  char **arguments = calloc(count + 8, sizeof *arguments);
   if (arguments == NULL) return NULL;
-  char *fixed[] = { p->loader, argv0_option, argv0, path_option, p->libraries, p->supervisor };
+  char *fixed[] = { p->loader, argv0_option, argv0, path_option, p->libraries, p->supervisor, separator };
   memcpy(arguments, fixed, sizeof fixed);
-  memcpy(arguments + 6, user, count * sizeof *user);
+  memcpy(arguments + 7, user, count * sizeof *user);
   return arguments;
 }
 

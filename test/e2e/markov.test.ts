@@ -1,5 +1,5 @@
 // The sentence that nixpack exists for: bundle markov, copy the file, run it.
-import { copyFileSync, existsSync, mkdirSync, chownSync, readdirSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, chownSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -137,6 +137,17 @@ test("nothing that configures the host's Node, linker or OpenSSL has an effect",
   expect((await run.ended).status).toBe(0)
   expect(run.stdout()).toMatch(/^markov [0-9a-f]{64}\n/)
   expect(run.stderr()).toBe('')
+})
+
+test('a file of variables is read by the supervisor, and never by Node', async () => {
+  const { uid, dir } = newUser()
+  writeFileSync(join(dir, 'vars'), 'NODE_OPTIONS=--no-such-option\nMARKOV_TIMEOUT=7\n')
+  const shown = startBundle({ file: bundlePath('markov'), uid, cwd: dir, args: ['env', '--env-file', 'vars'] })
+  expect((await shown.ended).status).toBe(0)
+  expect(shown.stdout()).toContain('MARKOV_TIMEOUT=7')
+  const refused = startBundle({ file: bundlePath('markov'), uid, cwd: dir, args: ['--env-file', 'none'] })
+  expect((await refused.ended).status).toBe(125)
+  expect(refused.stderr()).toContain(`cannot read environment file "${join(dir, 'none')}"`)
 })
 
 test('a run directory that cannot be made is named', async () => {

@@ -54,7 +54,7 @@ container=$!
 await 5 grep -qs ready "$work/container"
 first=$(pgrep -P $container)
 equal "1,000 orphans of a process that has entered the container are reaped by process 1" \
-  "$(nsenter -t "$first" -p -m "$BUILD/supervisor" loader argv0 name path lib orphans 1000)" "0 left"
+  "$(nsenter -t "$first" -p -m "$BUILD/supervisor" loader argv0 name path lib -- orphans 1000)" "0 left"
 kill -TERM "$first"
 wait $container
 

@@ -12,6 +12,7 @@ arg odd name
 arg --library-path
 arg $rt/lib
 arg $rt/bin/supervisor
+arg --
 arg show
 arg 
 arg --nixpack

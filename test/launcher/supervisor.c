@@ -1,5 +1,5 @@
 // Stands where the loader and the supervisor of a runtime stand: shows what it was given, or makes a process tree.
-//   show | status N | kill N | signals FILE | tree DIR | orphan DIR | orphans N | spawner FILE SHIM PEER     (behind the loader's own five arguments)
+//   show | status N | kill N | signals FILE | tree DIR | orphan DIR | orphans N | spawner FILE SHIM PEER     (behind the loader's own five arguments and "--")
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -129,13 +129,13 @@ static int use_spawner(const char *file, const char *shim, const char *peer) {
 }
 
 int main(int argc, char **argv) {
-  const char *mode = argc > 6 ? argv[6] : "show", *value = argc > 7 ? argv[7] : "";
+  const char *mode = argc > 7 ? argv[7] : "show", *value = argc > 8 ? argv[8] : "";
   if (strcmp(mode, "status") == 0) return atoi(value);
   if (strcmp(mode, "kill") == 0) return raise(atoi(value));
   if (strcmp(mode, "signals") == 0) return count_signals(value);
   if (strcmp(mode, "tree") == 0) return make_tree(value);
   if (strcmp(mode, "orphans") == 0) return make_orphans(atoi(value));
-  if (strcmp(mode, "spawner") == 0) return use_spawner(value, argv[8], argv[9]);
+  if (strcmp(mode, "spawner") == 0) return use_spawner(value, argv[9], argv[10]);
   if (strcmp(mode, "orphan") == 0) {
     if (fork() == 0) linger(value);
     return 5;

@@ -20,38 +20,41 @@ import { createSupervisord } from './supervision/supervisord.ts'
 const RUNS = Number(process.env['BENCH_RUNS'] ?? 3)
 
 const workDir = mkdtempSync('/var/tmp/np-bench-')
+const limitDir = join(workDir, 'limit')
 
 /** By the name of who was measured. */
 type Samples = Map<string, number[]>
 
 const main = async (): Promise<void> => {
   const bench: Bench = { workDir, programs: buildPrograms(workDir) }
-  const limitDir = join(workDir, 'limit')
   mkdirSync(limitDir)
   const all = [createNixpack(bench.programs.closure, join(workDir, 'cache')), createSupervisord(), createS6(), await createPm2(join(workDir, 'pm2'))]
   for (const { name, missing } of all) if (missing !== undefined) console.log(`${name}: left out: ${missing}`)
   console.log('circus: left out: neither Debian nor the package index has it; its figures are in the targets')
   const peers = all.filter(({ missing }) => missing === undefined)
+  await benchBusy(bench, peers)
+  await benchIdle(bench, peers)
+}
+
+const benchBusy = async (bench: Bench, peers: readonly Peer[]): Promise<void> => {
   const scenariosOf = async (what: string, declare: (dir: string) => readonly Declared[]): Promise<readonly Scenario[]> =>
     inTurn(peers, (peer) => createScenario(bench, peer, { what, declare }))
-
-  const recovery: Samples = new Map()
   const redis = await scenariosOf('redis', (dir) => [declareRedis(bench, dir)])
-  const many: Samples = new Map()
   const fifty = await scenariosOf('many', (dir) => declareMany(bench, dir))
   const floods = await scenariosOf('flood', (dir) => declareFlood(bench, dir))
+  const [recovery, many]: readonly [Samples, Samples] = [new Map(), new Map()]
   const [seconds, cpu, peak, lost]: readonly [Samples, Samples, Samples, Samples] = [new Map(), new Map(), new Map(), new Map()]
   for (let run = 0; run < RUNS; run++) {
-    for (const scenario of redis) add(recovery, scenario, await measureRecovery(bench, scenario))
+    for (const scenario of redis) add(recovery, scenario, (await attempt(scenario, () => measureRecovery(bench, scenario))) ?? [])
     for (let time = 0; time < 3; time++) add(recovery, LIMIT, [await measureBareRedis(bench, limitDir)])
-    for (const scenario of fifty) add(many, scenario, [await measureMany(scenario)])
+    for (const scenario of fifty) add(many, scenario, [(await attempt(scenario, () => measureMany(scenario))) ?? Number.NaN])
     add(many, LIMIT, [await measureBareMany(bench, limitDir)])
     for (const scenario of floods) {
-      const flood = await measureFlood(bench, scenario)
-      add(seconds, scenario, [flood.seconds])
-      add(cpu, scenario, [flood.cpuSeconds])
-      add(peak, scenario, [flood.peakMegabytes])
-      add(lost, scenario, [flood.lost])
+      const flood = await attempt(scenario, () => measureFlood(bench, scenario))
+      add(seconds, scenario, [flood?.seconds ?? Number.NaN])
+      add(cpu, scenario, [flood?.cpuSeconds ?? Number.NaN])
+      add(peak, scenario, [flood?.peakMegabytes ?? Number.NaN])
+      add(lost, scenario, [flood?.lost ?? Number.NaN])
     }
     add(seconds, LIMIT, [(await measureCat(bench, limitDir)).seconds])
   }
@@ -62,7 +65,6 @@ const main = async (): Promise<void> => {
   print('  processor time', 's', 'level with supervisord', cpu)
   print('  memory at its largest', 'MB', '', peak)
   print('  lines lost or broken', '', '0', lost)
-  await benchIdle(bench, peers)
 }
 
 const benchIdle = async (bench: Bench, peers: readonly Peer[]): Promise<void> => {
@@ -91,6 +93,16 @@ const LIMIT = { peer: { name: 'limit' } } as const
 
 const add = (samples: Samples, { peer }: { readonly peer: { readonly name: string } }, values: readonly number[]): void => {
   samples.set(peer.name, [...(samples.get(peer.name) ?? []), ...values])
+}
+
+/** What a peer cannot do is said, and ends nothing. */
+const attempt = async <Figure>({ peer }: Scenario, measure: () => Promise<Figure>): Promise<Figure | undefined> => {
+  try {
+    return await measure()
+  } catch (error) {
+    console.log(`${peer.name}: ${String(error)}`)
+    return undefined
+  }
 }
 
 const inTurn = async <From, To>(items: readonly From[], make: (item: From) => Promise<To>): Promise<readonly To[]> => {

@@ -34,14 +34,29 @@ export const measureFlood = async (bench: Bench, scenario: Scenario): Promise<Fl
     const before = cpuSeconds(own)
     const start = performance.now()
     closeSync(openSync(goOf(dir), 'w'))
-    // What came before, pm2's own words for instance, counts as well.
-    await waitFor(`the lines of ${peer.name}`, () => sizeOf(files()) >= FLOOD_LINES * WIDTH, 120_000)
+    await waitForLines(() => sizeOf(files()))
     const seconds = (performance.now() - start) / 1000
     const cost = { seconds, cpuSeconds: cpuSeconds(own) - before, peakMegabytes: peakMegabytes(own) }
     return { ...cost, lost: countLost(bench, files()) }
   } finally {
     await stopScenario(scenario, running)
   }
+}
+
+const SILENCE_MS = 5000
+
+/** Until all are there, or nothing more comes: there are supervisors that lose lines. */
+const waitForLines = async (size: () => number): Promise<void> => {
+  let [last, lastAt] = [0, performance.now()]
+  await waitFor(
+    'the lines',
+    () => {
+      const now = size()
+      if (now !== last) [last, lastAt] = [now, performance.now()]
+      return now >= FLOOD_LINES * WIDTH || performance.now() - lastAt > SILENCE_MS
+    },
+    300_000,
+  )
 }
 
 const sizeOf = (files: readonly string[]): number => files.reduce((total, file) => total + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0)

@@ -1,6 +1,6 @@
 // pm2 from npm, in a directory of its own.
 import { execFile } from 'node:child_process'
-import { readFileSync, writeFileSync, mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -11,6 +11,9 @@ const VERSION = '7.0.4'
 
 export const createPm2 = async (installDir: string): Promise<Peer> => {
   const missing = await install(installDir)
+  // Of its own: else it would share its pages with us.
+  const node = join(installDir, 'node')
+  copyFileSync(process.execPath, node)
   const program = join(installDir, 'node_modules', 'pm2', 'bin', 'pm2')
   return {
     name: 'pm2',
@@ -24,11 +27,13 @@ export const createPm2 = async (installDir: string): Promise<Peer> => {
         args,
         interpreter: 'none',
         autorestart: restarts,
+        // Without it the file has another name.
+        merge_logs: true,
         ...(logPath === undefined ? {} : { out_file: logPath }),
       }))
       writeFileSync(join(dir, 'ecosystem.json'), JSON.stringify({ apps }))
       return async () => {
-        await exec(process.execPath, [program, 'start', join(dir, 'ecosystem.json')], { cwd: dir, env: { ...process.env, PM2_HOME: home } })
+        await exec(node, [program, 'start', join(dir, 'ecosystem.json')], { cwd: dir, env: { ...process.env, PM2_HOME: home } })
         const pid = Number(readFileSync(join(home, 'pm2.pid'), 'utf8'))
         return { pid, decider: () => pid, stop: () => process.kill(pid, 'SIGTERM') }
       }

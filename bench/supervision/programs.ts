@@ -37,4 +37,5 @@ export const buildPrograms = (dir: string): Programs => {
 }
 
 /** Of the files that are executed: redis-server is a link. */
-export const supervisedPaths = ({ redis, markov, lines, arrives }: Programs): ReadonlySet<string> => new Set([redis, markov, lines, arrives].map((path) => realpathSync(path)))
+export const supervisedPaths = ({ redis, markov, lines, arrives }: Programs): ReadonlySet<string> =>
+  new Set([redis, markov, lines, arrives].map((path) => realpathSync(path)))

@@ -7,13 +7,13 @@ import { median, sorted } from './measure.ts'
 import { declareFlood, FLOOD_LINES, measureCat, measureFlood } from './supervision/flood.ts'
 import { declarePair, measureIdle, measureLeft } from './supervision/idle.ts'
 import { createNixpack } from './supervision/nixpack.ts'
-import type { Declared, Peer } from './supervision/peer.ts'
+import type { Peer } from './supervision/peer.ts'
 import { createPm2 } from './supervision/pm2.ts'
 import { buildPrograms } from './supervision/programs.ts'
 import { measureBareRedis, measureRecovery } from './supervision/recovery.ts'
 import { createS6 } from './supervision/s6.ts'
 import { createScenario, declareRedis } from './supervision/scenario.ts'
-import type { Bench, Scenario } from './supervision/scenario.ts'
+import type { Bench, Declaration, Scenario } from './supervision/scenario.ts'
 import { declareMany, measureBareMany, measureMany } from './supervision/start-many.ts'
 import { createSupervisord } from './supervision/supervisord.ts'
 
@@ -32,36 +32,43 @@ const main = async (): Promise<void> => {
   for (const { name, missing } of all) if (missing !== undefined) console.log(`${name}: left out: ${missing}`)
   console.log('circus: left out: neither Debian nor the package index has it; its figures are in the targets')
   const peers = all.filter(({ missing }) => missing === undefined)
-  await benchBusy(bench, peers)
+  await benchStarts(bench, peers)
+  await benchFlood(bench, peers)
   await benchIdle(bench, peers)
 }
 
-const benchBusy = async (bench: Bench, peers: readonly Peer[]): Promise<void> => {
-  const scenariosOf = async (what: string, declare: (dir: string) => readonly Declared[]): Promise<readonly Scenario[]> =>
-    inTurn(peers, (peer) => createScenario(bench, peer, { what, declare }))
-  const redis = await scenariosOf('redis', (dir) => [declareRedis(bench, dir)])
-  const fifty = await scenariosOf('many', (dir) => declareMany(bench, dir))
-  const floods = await scenariosOf('flood', (dir) => declareFlood(bench, dir))
+const scenariosOf = (bench: Bench, peers: readonly Peer[], declaration: Declaration): Promise<readonly Scenario[]> =>
+  inTurn(peers, (peer) => createScenario(bench, peer, declaration))
+
+const benchStarts = async (bench: Bench, peers: readonly Peer[]): Promise<void> => {
+  const redis = await scenariosOf(bench, peers, { what: 'redis', declare: (dir) => [declareRedis(bench, dir)] })
+  const fifty = await scenariosOf(bench, peers, { what: 'many', declare: (dir) => declareMany(bench, dir) })
   const [recovery, many]: readonly [Samples, Samples] = [new Map(), new Map()]
-  const [seconds, cpu, peak, lost]: readonly [Samples, Samples, Samples, Samples] = [new Map(), new Map(), new Map(), new Map()]
   for (let run = 0; run < RUNS; run++) {
     for (const scenario of redis) add(recovery, scenario, (await attempt(scenario, () => measureRecovery(bench, scenario))) ?? [])
     for (let time = 0; time < 3; time++) add(recovery, LIMIT, [await measureBareRedis(bench, limitDir)])
     for (const scenario of fifty) add(many, scenario, [(await attempt(scenario, () => measureMany(scenario))) ?? Number.NaN])
     add(many, LIMIT, [await measureBareMany(bench, limitDir)])
+  }
+  print('kill -9 of redis to PING', 'ms', '12', recovery, 'start of a bare redis')
+  print('start until 50 processes run', 'ms', '150 (circus 489)', many, '50 bare fork and exec')
+}
+
+const benchFlood = async (bench: Bench, peers: readonly Peer[]): Promise<void> => {
+  const floods = await scenariosOf(bench, peers, { what: 'flood', declare: (dir) => declareFlood(bench, dir) })
+  const [seconds, cpu, peak, lost]: readonly [Samples, Samples, Samples, Samples] = [new Map(), new Map(), new Map(), new Map()]
+  for (let run = 0; run < RUNS; run++) {
     for (const scenario of floods) {
       const flood = await attempt(scenario, () => measureFlood(bench, scenario))
-      add(seconds, scenario, [flood?.seconds ?? Number.NaN])
-      add(cpu, scenario, [flood?.cpuSeconds ?? Number.NaN])
-      add(peak, scenario, [flood?.peakMegabytes ?? Number.NaN])
-      add(lost, scenario, [flood?.lost ?? Number.NaN])
+      if (flood === undefined) continue
+      add(seconds, scenario, [flood.seconds])
+      add(cpu, scenario, [flood.cpuSeconds])
+      add(peak, scenario, [flood.peakMegabytes])
+      add(lost, scenario, [flood.lost])
     }
     add(seconds, LIMIT, [(await measureCat(bench, limitDir)).seconds])
   }
-  const size = `${(FLOOD_LINES / 10_000).toFixed(0)} MB`
-  print('kill -9 of redis to PING', 'ms', '12', recovery, 'start of a bare redis')
-  print('start until 50 processes run', 'ms', '150 (circus 489)', many, '50 bare fork and exec')
-  print(`${size} of lines to a file`, 's', 'level with supervisord', seconds, 'cat')
+  print(`${(FLOOD_LINES / 10_000).toFixed(0)} MB of lines to a file`, 's', 'level with supervisord', seconds, 'cat')
   print('  processor time', 's', 'level with supervisord', cpu)
   print('  memory at its largest', 'MB', '', peak)
   print('  lines lost or broken', '', '0', lost)

@@ -48,6 +48,7 @@ help:
 	@echo 'make bundle   build the markov example into ./markov'
 	@echo 'make test     run all checks and tests'
 	@echo 'make check    types, lint, format, unused code, layers'
+	@echo 'make conformance  what the tests of circus assert, against a bundle'
 	@echo 'make hosts    bundles on hosts that are really different, as a table'
 	@echo 'make fuzz     a minute of fuzzing the readers of foreign bytes'
 	@echo 'make stress   first starts that are killed, run out of space, or lose their power'

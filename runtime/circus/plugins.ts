@@ -25,7 +25,8 @@ export const resolvePlugins = (sections: readonly Section[]): readonly Plugin[] 
       section.warn(undefined, `[${section.name}] has no effect: ${explainForeign(use)}`)
       return []
     }
-    checkKeys(section, [...ANY_PLUGIN_OPTIONS, ...options])
+    // The first that is found counts: the port of a watchdog is another one than that of a statsd.
+    checkKeys(section, [...options, ...ANY_PLUGIN_OPTIONS])
     return [{ section, kind }]
   })
 

@@ -54,7 +54,7 @@ const findIncludes = ({ path, main, environment }: IncludeRequest, notes: Notes)
         const patterns = text.split(/\s+/).filter((pattern) => pattern !== '')
         return patterns.flatMap((pattern) => {
           const files = globFiles(path, pattern + suffix)
-          if (files.length === 0) notes.warn(place, `"${pattern}" leads to no file; paths are relative to "${path}"`)
+          if (files.length === 0) notes.warn(place, `"${pattern}" leads to no file; paths are relative to the directory of "${path}"`)
           return files
         })
       }),

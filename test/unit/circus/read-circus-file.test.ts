@@ -135,7 +135,7 @@ test('includes are relative to the file, sorted, and may be missing', () => {
   expect(result.files).toEqual(['circus.ini', 'more/a.ini', 'more/b.ini', 'dir/c.ini'])
   expect(Object.keys(result.processes ?? {})).toEqual(['w', 'c'])
   expect(result.processes?.['w']?.command).toEqual(['first', 'a'])
-  expect(result.warnings).toEqual(['circus.ini:2: "none.ini" leads to no file; paths are relative to "circus.ini"'])
+  expect(result.warnings).toEqual(['circus.ini:2: "none.ini" leads to no file; paths are relative to the directory of "circus.ini"'])
 })
 
 test('plugins become keys of the processes that they look after', () => {
@@ -170,11 +170,12 @@ restart_on_timeout = other
 [plugin:d]
 use = circus.plugins.watchdog.WatchDog
 watchers_regex = o.*
+port = 1665
 [plugin:c]
 use = circus.plugins.command_reloader.CommandReloader`)
   expect(result.warnings).toEqual([])
   expect(result.pidFile).toBe('/run/x.pid')
-  expect(result.heartbeats).toMatchObject([{ udp: '127.0.0.1:1664', processes: ['other'], interval: '60s', maxCount: 3 }])
+  expect(result.heartbeats).toMatchObject([{ udp: '127.0.0.1:1665', processes: ['other'], interval: '60s', maxCount: 3 }])
   expect(result.processes?.['Web']).toMatchObject({
     umask: '002',
     flapping: { attempts: 4, window: '3s', retryIn: '7s', maxRetry: -1 },

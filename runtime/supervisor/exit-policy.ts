@@ -14,13 +14,14 @@ export type Finished = {
 /** The process that ends the bundle; `everything` when all have done their work; undefined while there is a reason to go on. */
 export type Ending = { readonly kind: 'process'; readonly name: string } | { readonly kind: 'everything' }
 
-export const resolveEnding = (policy: ExitPolicy, processes: readonly Finished[]): Ending | undefined => {
+/** `isBusy`: somebody works with the bundle, which does not end under his hands only because all have done theirs. */
+export const resolveEnding = (policy: ExitPolicy, processes: readonly Finished[], isBusy = false): Ending | undefined => {
   const ended = processes.filter(hasEnded)
   const decisive = ended.find((finished) => isDecisive(policy, finished, processes))
   if (decisive !== undefined) return { kind: 'process', name: decisive.spec.name }
   // What only starts by command is no reason to wait once there was something else.
   const open = processes.filter((finished) => !hasEnded(finished) && (finished.spec.autostart || finished.state !== 'stopped'))
-  if (ended.length === 0 || open.length > 0) return undefined
+  if (isBusy || ended.length === 0 || open.length > 0) return undefined
   const unlucky = ended.find(({ succeeded }) => !succeeded)
   return unlucky === undefined ? { kind: 'everything' } : { kind: 'process', name: unlucky.spec.name }
 }

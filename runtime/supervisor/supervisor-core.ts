@@ -43,6 +43,8 @@ export type Core = {
   together(deed: () => void): void
   /** Asked after every step, until there is an answer. */
   when<Value>(look: () => Value | undefined): Promise<Value>
+  /** Until this is over, the bundle does not end because all have done their work. */
+  keepFor(work: Promise<unknown>): void
   /** Why it failed; undefined when all are replaced. */
   reload(pool: Pool, mode: Exclude<ReloadMode, 'declared' | 'terminate'>): Promise<string | undefined>
   /** Throws CONTROL_REFUSED while the bundle stops. */
@@ -50,7 +52,7 @@ export type Core = {
   /** Ordered stop; told again, it kills. */
   end(): void
   /** What cannot go on. */
-  fail(error: NixpackError): void
+  readonly fail: (error: NixpackError) => void
   readonly isStopping: boolean
   readonly done: Promise<Outcome>
 }
@@ -67,8 +69,9 @@ export const createCore = (services: RunnerServices, declared: Declared): Core =
   let cause: Cause | undefined
   let deadlineTimer: NodeJS.Timeout | undefined
   let deadlineAtMs = 0
+  let worksUnderway = 0
 
-  const resolveCause = (): Ending | undefined => resolveEnding(core.declared.exitPolicy, fleet.pools.map(describeFinished))
+  const resolveCause = (): Ending | undefined => resolveEnding(core.declared.exitPolicy, fleet.pools.map(describeFinished), worksUnderway > 0)
   const step = (): void => {
     for (const pool of fleet.pools) pool.settle()
     for (const reload of reloads.values()) reload.advance()
@@ -159,6 +162,14 @@ export const createCore = (services: RunnerServices, declared: Declared): Core =
       }
       if (!isAnswered()) looks = [...looks, isAnswered]
       return promise
+    },
+    keepFor(work) {
+      const end = (): void => {
+        worksUnderway--
+        advance()
+      }
+      worksUnderway++
+      work.then(end, end)
     },
     reload(pool, mode) {
       reloads.get(pool.name)?.cancel()

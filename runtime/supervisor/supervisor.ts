@@ -118,14 +118,17 @@ export const createSupervisor = ({ services: given, plan }: SupervisorOptions): 
       const dependencies = core
         .when(() => {
           const readiness = resolveReadiness(task, fleet.standingOf)
+          if (readiness.kind === 'failed') return readiness.reason
           if (core.isStopping) return 'the bundle is stopping'
-          return readiness.kind === 'pending' ? undefined : readiness.kind === 'met' ? '' : readiness.reason
+          return readiness.kind === 'pending' ? undefined : ''
         })
         .then((refusal) => {
           if (refusal !== '') throw new NixpackError('CONTROL_REFUSED', `cannot run task "${name}": ${refusal}`)
         })
+      const run = startTask({ services, task, words, listeners, dependencies })
+      core.keepFor(run.status)
       core.advance()
-      return startTask({ services, task, words, listeners, dependencies })
+      return run
     },
     extendedStats: async (label) => {
       const { pool, index } = resolveName(fleet, label)

@@ -219,6 +219,18 @@ describe('no running instance', () => {
     expect(existsSync(runtime.runDir) ? readdirSync(runtime.runDir) : []).toEqual([])
   })
 
+  test('run: what a task depends on may have done all its work before the task begins; when that fails, it is told', async () => {
+    const prepare = { command: ['/bin/sh', '-c', 'echo prepared'], oneshot: true, restart: 'never' }
+    const seed = { command: ['/bin/sh', '-c', 'echo seeded; exit 4'], dependsOn: { prepare: 'completed_successfully' } }
+    runtime = createRuntime({ processes: { prepare }, tasks: { seed } })
+    expect(await runtime.run(['run', 'seed'])).toMatchObject({ status: 4, stdout: 'seeded\n', stderr: expect.stringContaining('prepared') })
+    runtime.dispose()
+    runtime = createRuntime({ processes: { prepare: { ...prepare, command: ['/bin/false'] } }, tasks: { seed } })
+    const { status, stderr } = await runtime.run(['run', 'seed'])
+    expect(status).toBe(1)
+    expect(stderr).toContain('cannot run task "seed": "prepare" ended, and it had to be completed successfully')
+  })
+
   test('paths: every directory, and what has decided', async () => {
     runtime = createRuntime(MANIFEST)
     const { stdout } = await runtime.run(['paths', '--json', '--log-dir', '/l', '--state-dir=/s'], { NIXPACK_SPOOL_DIR: '/p' })

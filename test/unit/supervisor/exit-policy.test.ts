@@ -53,6 +53,12 @@ test('when all have ended there is nothing left to do, and a failure among them 
   expect(resolveEnding('essential', [done, helper({ state: 'failed' })])).toEqual({ kind: 'process', name: 'helper' })
 })
 
+test('whoever works with the bundle keeps it, but not from a failure that decides', () => {
+  const done = helper({ state: 'completed', succeeded: true })
+  expect(resolveEnding('essential', [done], true)).toBeUndefined()
+  expect(resolveEnding('essential', [done, api({ state: 'failed' })], true)).toEqual({ kind: 'process', name: 'api' })
+})
+
 test('a process that was stopped by command keeps the bundle alive', () => {
   expect(resolveEnding('essential', [api({ state: 'stopped' })])).toBeUndefined()
 })

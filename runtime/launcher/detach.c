@@ -12,6 +12,7 @@
 #include "fd.h"
 
 static pid_t background;
+static volatile sig_atomic_t given_up;
 
 static bool is_detach(const char *word) {
   return strcmp(word, "-d") == 0 || strcmp(word, "--detach") == 0 || strcmp(word, "--daemon") == 0;
@@ -27,7 +28,7 @@ bool np_detach_is_wanted(char *const *argv) {
 
 static void end_background(int number) {
   int saved = errno;
-  (void)number;
+  given_up = number;
   kill(background, SIGTERM);
   errno = saved;
 }
@@ -36,6 +37,7 @@ static int exit_status(void) {
   int status = 0;
   while (waitpid(background, &status, 0) < 0)
     if (errno != EINTR) return 125;
+  if (given_up != 0) return 128 + given_up;
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 

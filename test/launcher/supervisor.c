@@ -128,6 +128,22 @@ static int use_spawner(const char *file, const char *shim, const char *peer) {
   return 125;
 }
 
+// What a supervisor says to the process that waits for it: some words, then perhaps a NUL and a status.
+static int detached(const char *mode, const char *file) {
+  const char *number = getenv("NIXPACK_DETACH_FD");
+  char line[64];
+  if (number == NULL) return 99;
+  snprintf(line, sizeof line, "%d\n", getpid());
+  put_line(file, line);
+  printf("some words\n");
+  fflush(stdout);
+  if (strcmp(mode, "fail") == 0) return 6;
+  if (strcmp(mode, "arrive") == 0 && write(atoi(number), "\0\3", 2) != 2) return 98;
+  // Whoever waited reads to the end only when nobody has them open any more.
+  if (strcmp(mode, "arrive") == 0) for (int fd = 1; fd < 64; fd++) close(fd);
+  for (;;) pause();
+}
+
 int main(int argc, char **argv) {
   const char *mode = argc > 7 ? argv[7] : "show", *value = argc > 8 ? argv[8] : "";
   if (strcmp(mode, "status") == 0) return atoi(value);
@@ -140,5 +156,6 @@ int main(int argc, char **argv) {
     if (fork() == 0) linger(value);
     return 5;
   }
+  if (strcmp(mode, "up") == 0 && argc > 10) return detached(argv[9], argv[10]);
   return show(argc, argv);
 }

@@ -31,7 +31,7 @@ export type TaskListeners = { readonly spawned: (pid: number) => void; readonly 
 export type TaskRun = {
   /** 0 to 255; 128+n for signal n. Rejects when it could not be started, or a dependency failed. */
   readonly status: Promise<number>
-  cancel(): void
+  readonly cancel: () => void
 }
 
 export type EventLog = {

@@ -15,7 +15,7 @@ export type LogFiles = {
   /** The file is open as long as one of its destinations is. */
   open(spec: LogFileSpec, terms: LogFileTerms): Destination
   /** After somebody has renamed them. */
-  reopen(): void
+  readonly reopen: () => void
   /** Resolves when everything is written. */
   readonly flush: () => Promise<void>
 }

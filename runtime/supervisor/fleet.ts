@@ -11,7 +11,7 @@ export type Fleet = {
   readonly pools: readonly Pool[]
   readonly specs: readonly ProcessSpec[]
   find(name: string): Pool | undefined
-  standingOf(name: string): Standing
+  readonly standingOf: (name: string) => Standing
   insert(pool: Pool): void
   remove(name: string): void
   /** Names in the order of a new plan; whoever is not in it comes last. */

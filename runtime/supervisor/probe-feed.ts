@@ -7,7 +7,7 @@ export type FeedNews = NotifyMessage | 'readyFd'
 
 export type RunFeed = {
   notified(message: NotifyMessage): void
-  readyFd(): void
+  readonly readyFd: () => void
   /** It has said READY=1. */
   readonly isReady: boolean
   /** It has written a line to its ready descriptor. */

@@ -11,7 +11,7 @@ import type { ProcessEvent } from './state.ts'
 
 export type Observers = {
   startProbe(step: 'startup' | 'ready', context: CheckContext): void
-  stopProbe(): void
+  readonly stopProbe: () => void
   startRecheck(context: CheckContext): void
   /** Liveness and resources. */
   startObserving(context: CheckContext): void

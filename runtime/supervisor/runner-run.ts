@@ -39,7 +39,7 @@ export type Run = {
   readonly usage: ChildUsage | undefined
   /** Why the latest check said no. */
   readonly checkReason: string
-  runHook(hook: 'beforeSpawn' | 'afterSpawn'): void
+  runHook(hook: 'beforeSpawn' | 'afterSpawn'): Promise<void>
   spawn(): void
   startProbe(step: 'startup' | 'ready'): void
   stopProbe(): void
@@ -49,7 +49,7 @@ export type Run = {
   sendSignal(signal: NodeJS.Signals, isStop: boolean): void
   kill(): void
   /** `signal`: for what is left over. */
-  clear(exit: ChildExit | undefined, signal: NodeJS.Signals): void
+  clear(exit: ChildExit | undefined, signal: NodeJS.Signals): Promise<void>
   /** What its hook says. */
   extendedStats(): Promise<unknown>
   /** No longer ours: no event comes any more. */

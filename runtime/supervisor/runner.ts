@@ -54,21 +54,15 @@ export const createRunner = (options: RunnerOptions): Runner => {
   const timers = createTimers(dispatch)
   let demand: { cancel(): void } | undefined
   const carryOut = (effect: Effect): void => {
-    switch (effect.kind) {
-      case 'startTimer':
-        return timers.start(effect.timer, effect.afterMs)
-      case 'cancelTimer':
-        return timers.cancel(effect.timer)
-      case 'awaitDemand':
-        demand = services.demand.await(options.spec().sockets, () => dispatch({ kind: 'demanded' }))
-        return
-      case 'ignoreDemand':
-        return demand?.cancel()
-      case 'reportImpossible':
-        return onTrouble(`cannot happen: ${effect.event} while ${effect.state}`)
-      default:
-        return run === undefined ? refuse(effect) : carryOutRun(run, effect, record)
-    }
+    if (effect.kind === 'startTimer') return timers.start(effect.timer, effect.afterMs)
+    if (effect.kind === 'cancelTimer') return timers.cancel(effect.timer)
+    if (effect.kind === 'awaitDemand' || effect.kind === 'ignoreDemand') return followDemand(effect.kind)
+    if (effect.kind === 'reportImpossible') return onTrouble(`cannot happen: ${effect.event} while ${effect.state}`)
+    return run === undefined ? refuse(effect) : carryOutRun(run, effect, record)
+  }
+  const followDemand = (kind: 'awaitDemand' | 'ignoreDemand'): void => {
+    if (kind === 'ignoreDemand') demand?.cancel()
+    else demand = services.demand.await(options.spec().sockets, () => dispatch({ kind: 'demanded' }))
   }
   /** What cannot be planned cannot be started either, and says why like any other. */
   const refuse = ({ kind }: Effect): void => {
@@ -113,10 +107,10 @@ const NOTHING_DECLARED: Context['instance'] = { startup: undefined, ready: undef
 type RunEffect = Exclude<Effect, { kind: 'startTimer' | 'cancelTimer' | 'awaitDemand' | 'ignoreDemand' | 'reportImpossible' }>
 
 const carryOutRun = (run: Run, effect: RunEffect, record: ProcessRecord): void => {
-  if ('hook' in effect) return run.runHook(effect.hook)
+  if ('hook' in effect) return void run.runHook(effect.hook)
   if ('step' in effect) return run.startProbe(effect.step)
   if ('signal' in effect) return run.sendSignal(effect.signal, effect.isStop)
-  if (effect.kind === 'clearSession') return run.clear(record.exit, record.stopSteps[0]?.signal ?? 'SIGTERM')
+  if (effect.kind === 'clearSession') return void run.clear(record.exit, record.stopSteps[0]?.signal ?? 'SIGTERM')
   return effect.kind === 'killSession' ? run.kill() : run[effect.kind]()
 }
 

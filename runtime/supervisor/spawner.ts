@@ -30,7 +30,7 @@ export type Spawner = {
   /** Closes our end of the socket; its path goes when it is still ours. Children keep what they have. */
   unlisten(name: string): void
   /** Calls once, at the first connection or datagram that nobody has taken. */
-  watch(name: string, demanded: () => void): { cancel(): void }
+  watch(name: string, demanded: () => void): { readonly cancel: () => void }
   /** Held until the spawner ends. `pid` is the holder's supervisor, if it has left its number. */
   lock(path: string): Promise<{ readonly held: true } | { readonly held: false; readonly pid: number | undefined }>
   /** Lines for the service manager that has started us; nothing when there is none. */

@@ -34,21 +34,11 @@ export const publishChange = (events: WritableEventLog, change: InstanceChange):
 }
 
 const describeEvent = (event: ProcessEvent): { readonly kind?: SupervisorEvent['kind']; readonly text: string } => {
-  switch (event.kind) {
-    case 'spawned':
-      return { kind: 'spawned', text: `runs as pid ${event.pid}` }
-    case 'exit':
-      return { kind: 'exited', text: renderExit(event.exit) }
-    case 'unhealthy':
-    case 'exceeded':
-    case 'unready':
-    case 'startTimeout':
-      return { kind: 'health', text: event.reason }
-    case 'hookFailed':
-      return { kind: 'hook', text: event.reason }
-    case 'noticed':
-      return { kind: 'health', text: `it says: ${event.text}` }
-    default:
-      return { text: '' }
-  }
+  const { kind } = event
+  if (kind === 'spawned') return { kind, text: `runs as pid ${event.pid}` }
+  if (kind === 'exit') return { kind: 'exited', text: renderExit(event.exit) }
+  if (kind === 'hookFailed') return { kind: 'hook', text: event.reason }
+  if (kind === 'noticed') return { kind: 'health', text: `it says: ${event.text}` }
+  const isHealth = kind === 'unhealthy' || kind === 'exceeded' || kind === 'unready' || kind === 'startTimeout'
+  return isHealth ? { kind: 'health', text: event.reason } : { text: '' }
 }

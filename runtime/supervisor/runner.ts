@@ -56,13 +56,13 @@ export const createRunner = (options: RunnerOptions): Runner => {
   const carryOut = (effect: Effect): void => {
     if (effect.kind === 'startTimer') return timers.start(effect.timer, effect.afterMs)
     if (effect.kind === 'cancelTimer') return timers.cancel(effect.timer)
-    if (effect.kind === 'awaitDemand' || effect.kind === 'ignoreDemand') return followDemand(effect.kind)
+    if (effect.kind === 'awaitDemand') return awaitDemand()
+    if (effect.kind === 'ignoreDemand') return demand?.cancel()
     if (effect.kind === 'reportImpossible') return onTrouble(`cannot happen: ${effect.event} while ${effect.state}`)
     return run === undefined ? refuse(effect) : carryOutRun(run, effect, record)
   }
-  const followDemand = (kind: 'awaitDemand' | 'ignoreDemand'): void => {
-    if (kind === 'ignoreDemand') demand?.cancel()
-    else demand = services.demand.await(options.spec().sockets, () => dispatch({ kind: 'demanded' }))
+  const awaitDemand = (): void => {
+    demand = services.demand.await(options.spec().sockets, () => dispatch({ kind: 'demanded' }))
   }
   /** What cannot be planned cannot be started either, and says why like any other. */
   const refuse = ({ kind }: Effect): void => {

@@ -50,7 +50,8 @@ export type Effect =
   | { readonly kind: 'stopProbe' }
   /** Hooks, probe and everything else that looks at this run. */
   | { readonly kind: 'stopObserving' }
-  | { readonly kind: 'awaitDemand' | 'ignoreDemand' }
+  | { readonly kind: 'awaitDemand' }
+  | { readonly kind: 'ignoreDemand' }
   /** isStop: to whom, and what follows, is as declared for a stop. */
   | { readonly kind: 'sendSignal'; readonly signal: NodeJS.Signals; readonly isStop: boolean }
   | { readonly kind: 'startTimer'; readonly timer: TimerName; readonly afterMs: number }

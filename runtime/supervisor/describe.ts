@@ -66,7 +66,16 @@ export const describeReason = ({ runner }: Instance, waitingFor: readonly string
   if (state === 'waiting' && waitingFor.length > 0) return `waiting for ${waitingFor.join(', ')}`
   if (state === 'running') return runner.run?.checkReason ?? ''
   const isOver = state === 'backoff' || state === 'completed'
-  return isOver && exit !== undefined ? `it ${renderExit(exit)}` : ''
+  return isOver && exit !== undefined ? `it ${renderExit(exit)}` : (PASSING_STATES[state] ?? '')
+}
+
+/** States that nobody has asked for and that end by themselves. */
+const PASSING_STATES: Readonly<Partial<Record<ProcessState, string>>> = {
+  waiting: 'it is about to start',
+  preparing: 'its hook before the start runs',
+  starting: 'its program is being started',
+  stopping: 'it was told to stop',
+  clearing: 'what it has left is being ended',
 }
 
 /** The line on stderr for a change of state; undefined when the change is nobody's news. */

@@ -5,7 +5,10 @@ import type { CorrectiveAction, ExitMark } from '../contract/process-spec.ts'
 import { parseDurationMs, parseSizeBytes, TIMER_MAX_MS } from '../contract/quantity.ts'
 import { isSignalName } from '../contract/signals.ts'
 
-export const durationMs = (text: string): number => Math.min(parseDurationMs(text) ?? unreachable('duration', text), TIMER_MAX_MS)
+/** For what the clock on the wall decides; a timer could not wait that long. */
+export const unlimitedDurationMs = (text: string): number => parseDurationMs(text) ?? unreachable('duration', text)
+
+export const durationMs = (text: string): number => Math.min(unlimitedDurationMs(text), TIMER_MAX_MS)
 
 export const sizeBytes = (text: string): number => parseSizeBytes(text) ?? unreachable('size', text)
 

@@ -6,14 +6,14 @@ import type { ScheduleDeclaration } from '../contract/manifest.ts'
 import { resolveNextRunMs } from '../contract/next-run.ts'
 import type { ScheduleSpec } from '../contract/process-spec.ts'
 import { LOCAL_TIME_ZONE, resolveTimeZone } from '../contract/time-zone.ts'
-import { durationMs } from './declared-values.ts'
+import { unlimitedDurationMs } from './declared-values.ts'
 import { substitute } from './substitute.ts'
 import type { Substitution } from './substitute.ts'
 
 export const planSchedule = (name: string, declaration: ScheduleDeclaration, context: Substitution): ScheduleSpec => {
   const { cron, interval = '', timeZone, runOnStart } = declaration
   if (cron === undefined) {
-    const intervalMs = durationMs(interval)
+    const intervalMs = unlimitedDurationMs(interval)
     return { nextRunMs: (afterEpochMs) => afterEpochMs + intervalMs, runOnStart, text: `every ${interval}` }
   }
   const text = substitute(cron, context)

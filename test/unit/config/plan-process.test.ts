@@ -199,6 +199,7 @@ test('with a copied environment, too', () => {
 test('intervals and cron expressions', () => {
   const interval = specOf({ schedule: { interval: '90s', runOnStart: true } }).schedule
   expect([interval?.nextRunMs(1000), interval?.runOnStart, interval?.text]).toEqual([91_000, true, 'every 90s'])
+  expect(specOf({ schedule: { interval: '30d' } }).schedule?.nextRunMs(0)).toBe(30 * 86_400_000)
   const cron = specOf({ schedule: { cron: '0 3 * * *', timeZone: 'Asia/Tokyo' } }).schedule
   expect([cron?.nextRunMs(0), cron?.text]).toEqual([18 * 3_600_000, '0 3 * * * (Asia/Tokyo)'])
 })

@@ -78,7 +78,7 @@ const parseField = (field: Field, text: string): readonly number[] | string => {
 }
 
 const parseItem = (field: Field, item: string): readonly number[] | string => {
-  const [, range = '', stepText] = /^([^/]*)(?:\/(\d{1,4}))?$/.exec(item) ?? []
+  const [, range = item, stepText] = /^([^/]*)(?:\/(\d{1,4}))?$/.exec(item) ?? []
   const bounds = parseBounds(field, range)
   if (typeof bounds === 'string') return bounds
   const step = stepText === undefined ? 1 : Number(stepText)

@@ -63,7 +63,7 @@ test.each([
   ['1-2-3 * * * *', 'minute: expected 0 to 59, got "1-2-3"'],
   ['1, * * * *', 'minute: expected 0 to 59, got ""'],
   ['*/0 * * * *', 'minute: a step of 0 in "*/0"'],
-  ['*/x * * * *', 'minute: expected 0 to 59, got ""'],
+  ['*/x * * * *', 'minute: expected 0 to 59, got "*/x"'],
   ['5/10 * * * *', 'minute: the step in "5/10" needs a range or *'],
   ['30-10 * * * *', 'minute: the range "30-10" ends before it begins'],
   ['* * * * fri-mon', 'day of week: the range "fri-mon" ends before it begins'],

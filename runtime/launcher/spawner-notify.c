@@ -9,11 +9,13 @@
 
 #include "fd.h"
 #include "spawner-address.h"
+#include "spawner-close.h"
 
 #define DATAGRAM_LIMIT 4096
 // Of one child before the others have their turn.
 #define BATCH 32
-#define PASSED_LIMIT 4
+// The kernel's own limit: what it would have to drop for want of room, it would close on our behalf.
+#define PASSED_LIMIT 253
 
 int np_notify_open(const char *path, uid_t uid) {
   struct sockaddr_un name;
@@ -101,7 +103,7 @@ static void close_later(struct np_spawner *spawner, int fd) {
     spawner->barriers[i].behind = np_events_end(&spawner->out);
     return;
   }
-  close(fd);
+  np_close_passed(&fd, 1);
 }
 
 static bool is_trusted(const struct datagram *datagram, uid_t uid) {
@@ -116,10 +118,8 @@ static void take(struct np_spawner *spawner, const char *id, uid_t uid, struct d
     np_spawner_error(spawner, id, "a notification of process %d is dropped: it belongs to user %d", (int)datagram->sender.pid, (int)datagram->sender.uid);
   else if (memchr(datagram->text, '\0', datagram->size) != NULL) np_spawner_error(spawner, id, "a notification that holds NUL is dropped");
   else barrier = pass_on(spawner, id, datagram);
-  for (unsigned i = 0; i < datagram->passed_count; i++) {
-    if (barrier) close_later(spawner, datagram->passed[i]);
-    else close(datagram->passed[i]);
-  }
+  if (!barrier) return np_close_passed(datagram->passed, datagram->passed_count);
+  for (unsigned i = 0; i < datagram->passed_count; i++) close_later(spawner, datagram->passed[i]);
 }
 
 void np_notify_read(struct np_spawner *spawner, int fd, const char *id, uid_t uid) {
@@ -130,7 +130,7 @@ void np_notify_read(struct np_spawner *spawner, int fd, const char *id, uid_t ui
 void np_notify_settle(struct np_spawner *spawner) {
   for (int i = 0; i < NP_BARRIERS; i++) {
     if (spawner->barriers[i].fd < 0 || spawner->barriers[i].behind > spawner->out.written) continue;
-    close(spawner->barriers[i].fd);
+    np_close_passed(&spawner->barriers[i].fd, 1);
     spawner->barriers[i].fd = -1;
   }
 }

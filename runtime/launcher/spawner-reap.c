@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "number.h"
+#include "spawner-close.h"
 #include "spawner-sockets.h"
 #include "spawner-spawn.h"
 
@@ -17,8 +18,15 @@ struct np_child *np_child_find(const struct np_spawner *spawner, const char *id)
   return at;
 }
 
+// What another user has passed, and nobody has received, is closed with the socket.
+static void leave_notify(struct np_spawner *spawner, struct np_child *child) {
+  int fd = np_source_leave(spawner, &child->notify);
+  if (child->uid == (uid_t)-1 || child->uid == geteuid()) close(fd);
+  else np_close_passed(&fd, 1);
+}
+
 static void close_notify(struct np_spawner *spawner, struct np_child *child) {
-  np_source_close(spawner, &child->notify);
+  if (child->notify.fd >= 0) leave_notify(spawner, child);
   if (child->notify_path != NULL && child->notify_path[0] == '/') unlink(child->notify_path);
   free(child->notify_path);
   child->notify_path = NULL;

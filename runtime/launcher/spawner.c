@@ -22,18 +22,21 @@
 #include "spawner-spawn.h"
 #include "spawner-tell.h"
 
-
 int np_source_add(struct np_spawner *spawner, struct np_source *source, int fd, uint32_t events) {
   struct epoll_event event = { .events = events, .data = { .ptr = source } };
   source->fd = fd;
   return epoll_ctl(spawner->poll, EPOLL_CTL_ADD, fd, &event);
 }
 
-void np_source_close(struct np_spawner *spawner, struct np_source *source) {
-  if (source->fd < 0) return;
-  (void)epoll_ctl(spawner->poll, EPOLL_CTL_DEL, source->fd, NULL);
-  close(source->fd);
+int np_source_leave(struct np_spawner *spawner, struct np_source *source) {
+  int fd = source->fd;
+  (void)epoll_ctl(spawner->poll, EPOLL_CTL_DEL, fd, NULL);
   source->fd = -1;
+  return fd;
+}
+
+void np_source_close(struct np_spawner *spawner, struct np_source *source) {
+  if (source->fd >= 0) close(np_source_leave(spawner, source));
 }
 
 void np_spawner_error(struct np_spawner *spawner, const char *id, const char *format, ...) {

@@ -48,6 +48,8 @@ int np_spawner_main(char **argv);
 
 // Opens no descriptor, takes `fd` over. -1: errno.
 int np_source_add(struct np_spawner *spawner, struct np_source *source, int fd, uint32_t events);
+// Its descriptor belongs to the caller from now on.
+int np_source_leave(struct np_spawner *spawner, struct np_source *source);
 // Children may hold the same open file: it leaves the loop only when it is told to.
 void np_source_close(struct np_spawner *spawner, struct np_source *source);
 

@@ -26,6 +26,25 @@ equal "and cannot claim to be somebody else" "$(said forge 1 READY=1 | sort)" "e
 sendmsg: Operation not permitted
 spawned a pid=N
 spawner exit 0"
+# Whoever is another user must not hold us up. What it has passed is received when it has closed it itself.
+lingering() { # COUNT
+  drive <<END
+spawn|a|notify=@np-test-$$|uid=65534|gid=65534|groups=|arg=/bin/sleep|arg=99
+wait spawned a
+sh kill -STOP \$SPAWNER; setpriv --reuid=65534 --clear-groups env NOTIFY_SOCKET=@np-test-$$ $peer linger $1; kill -CONT \$SPAWNER
+spawn|b|arg=/bin/true
+wait exited b
+${2:-}
+close
+END
+}
+contains "a descriptor that takes long to close holds nobody up" "$(lingering 3)" "exited b code=0"
+contains "nor does one that nobody has received" "$(lingering 3 "sh kill -STOP \$SPAWNER; setpriv --reuid=65534 --clear-groups env NOTIFY_SOCKET=@np-test-$$ $peer linger 1
+signal|a|scope=leader|signo=9
+release|a
+sh kill -CONT \$SPAWNER
+spawn|c|arg=/bin/true
+wait exited c" 2>&1)" "exited c code=0"
 as=
 equal "a third user cannot speak for it" "$(printf 'spawn|a|notify=@np-test-%s|arg=/bin/sleep|arg=9\nwait spawned a\nsh setpriv --reuid=1 --clear-groups env NOTIFY_SOCKET=@np-test-%s %s notify READY=1\nwait error a\nclose\n' "$$" "$$" "$peer" | drive | sed -n 2p)" "error a text=a notification of process N is dropped: it belongs to user 1"
 output=$(printf 'spawn|a|notify=%s/n|env=WATCHDOG_USEC=5|stdout=inherit|arg=/bin/sh|arg=-c|arg=if [ $WATCHDOG_PID = $$ ]; then echo $WATCHDOG_USEC $NOTIFY_SOCKET; fi\nwait exited a\nclose\n' "$work" | drive)

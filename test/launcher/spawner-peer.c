@@ -6,12 +6,14 @@
 //   receive FD                        prints one datagram
 //   notify TEXT | notify-size BYTES   to NOTIFY_SOCKET
 //   barrier                           prints when everything before it has been read
+//   linger COUNT                      to NOTIFY_SOCKET: connections that take a minute to be closed
 //   forge PID TEXT                    to NOTIFY_SOCKET, as if it was that process
 //   dead DIR                          a file system at DIR that never answers, until it is killed
 //   ignore FILE                       clings to life: ignores SIGTERM, as does a child in a session of its own; each a byte in FILE
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
@@ -104,6 +106,39 @@ static int pass_barrier(void) {
   return 0;
 }
 
+// Its other end, which nobody reads, is kept open by a process of its own.
+static int make_lingering(void) {
+  struct sockaddr_in name = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+  socklen_t size = sizeof name;
+  static const char data[1 << 16];
+  const struct linger minute = { .l_onoff = 1, .l_linger = 60 };
+  int listener = socket(AF_INET, SOCK_STREAM, 0), end = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (listen(listener, 1) != 0 || getsockname(listener, (struct sockaddr *)&name, &size) != 0) return -1;
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (connect(end, (struct sockaddr *)&name, size) != 0) return -1;
+  int other = accept(listener, NULL, NULL);
+  close(listener);
+  if (fork() == 0) {
+    for (int fd = 0; fd < 3; fd++) close(fd);
+    close(end);
+    alarm(40);
+    pause();
+  }
+  close(other);
+  while (send(end, data, sizeof data, MSG_DONTWAIT) > 0) continue;
+  return setsockopt(end, SOL_SOCKET, SO_LINGER, &minute, sizeof minute) == 0 ? end : -1;
+}
+
+static int pass_lingering(int count) {
+  for (int i = 0; i < count; i++) {
+    int end = make_lingering();
+    if (end < 0 || notify("STATUS=x", 8, end, 0) != 0) return fail("linger");
+    // Not the last one to close it: the one that is on its way is.
+    close(end);
+  }
+  return 0;
+}
+
 static void ignore(const char *file) {
   signal(SIGTERM, SIG_IGN);
   if (fork() == 0) setsid();
@@ -131,6 +166,7 @@ int main(int argc, char **argv) {
   if (strcmp(mode, "notify") == 0) return notify(argv[2], strlen(argv[2]), -1, 0);
   if (strcmp(mode, "notify-size") == 0) return notify(memset(large, 'x', sizeof large), (size_t)atoi(argv[2]), -1, 0);
   if (strcmp(mode, "forge") == 0) return notify(argv[3], strlen(argv[3]), -1, atoi(argv[2]));
+  if (strcmp(mode, "linger") == 0) return pass_lingering(atoi(argv[2]));
   if (strcmp(mode, "dead") == 0) return mount_dead(argv[2]);
   if (strcmp(mode, "barrier") == 0) return pass_barrier();
   if (strcmp(mode, "ignore") == 0) ignore(argv[2]);

@@ -1,6 +1,7 @@
 #include "spawner-address.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stddef.h>
@@ -91,17 +92,26 @@ static int remove_old(const struct np_address *address) {
   return unlink(path_of(address));
 }
 
-// With a mode of its own a socket is closed to all until it has it.
+// Attack prevented: whoever may write to the directory replaces the socket by a link to what only we may change. Usually there is
+// nothing to do: only a default ACL of the directory keeps the mode from being what umask makes it.
+static int set_mode(const struct np_address *address) {
+  struct stat status;
+  const mode_t mode = (mode_t)address->mode;
+  if (lstat(path_of(address), &status) != 0) return -1;
+  if (S_ISSOCK(status.st_mode) && (status.st_mode & 0777) == mode) return 0;
+  return fchmodat(AT_FDCWD, path_of(address), mode, AT_SYMLINK_NOFOLLOW);
+}
+
 static int bind_local(const struct np_address *address, int fd) {
   if (remove_old(address) != 0) return -1;
-  mode_t before = umask(0777);
+  mode_t before = umask(address->mode < 0 ? 0 : 0777 & ~(mode_t)address->mode);
   if (address->mode < 0) umask(address->umask >= 0 ? (mode_t)address->umask : before);
   int result = bind(fd, (const struct sockaddr *)&address->name, address->size);
   int saved = errno;
   umask(before);
   errno = saved;
   if (result != 0 || address->mode < 0) return result;
-  return chmod(path_of(address), (mode_t)address->mode);
+  return set_mode(address);
 }
 
 static int bind_internet(struct np_address *address, int fd) {

@@ -29,7 +29,7 @@ int np_notify_open(const char *path, uid_t uid) {
   int result = bind(fd, (const struct sockaddr *)&name, size), reason = errno;
   umask(before);
   errno = reason;
-  if (result != 0 || (path[0] != '@' && uid != (uid_t)-1 && chown(path, uid, (gid_t)-1) != 0)) return -1;
+  if (result != 0 || (path[0] != '@' && uid != (uid_t)-1 && lchown(path, uid, (gid_t)-1) != 0)) return -1;
   int bound = fd;
   fd = -1;
   return bound;

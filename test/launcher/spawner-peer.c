@@ -7,6 +7,7 @@
 //   notify TEXT | notify-size BYTES   to NOTIFY_SOCKET
 //   barrier                           prints when everything before it has been read
 //   linger COUNT                      to NOTIFY_SOCKET: connections that take a minute to be closed
+//   replace PATH TARGET               a socket at PATH by a link to TARGET, again and again, until the mode of TARGET is another
 //   forge PID TEXT                    to NOTIFY_SOCKET, as if it was that process
 //   dead DIR                          a file system at DIR that never answers, until it is killed
 //   ignore FILE                       clings to life: ignores SIGTERM, as does a child in a session of its own; each a byte in FILE
@@ -22,6 +23,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -139,6 +141,16 @@ static int pass_lingering(int count) {
   return 0;
 }
 
+static int replace(const char *path, const char *target) {
+  struct stat status, before;
+  if (stat(target, &before) != 0) return fail("stat");
+  alarm(30);
+  do {
+    if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode) && unlink(path) == 0) (void)!symlink(target, path);
+  } while (stat(target, &status) == 0 && status.st_mode == before.st_mode);
+  return 0;
+}
+
 static void ignore(const char *file) {
   signal(SIGTERM, SIG_IGN);
   if (fork() == 0) setsid();
@@ -166,6 +178,7 @@ int main(int argc, char **argv) {
   if (strcmp(mode, "notify") == 0) return notify(argv[2], strlen(argv[2]), -1, 0);
   if (strcmp(mode, "notify-size") == 0) return notify(memset(large, 'x', sizeof large), (size_t)atoi(argv[2]), -1, 0);
   if (strcmp(mode, "forge") == 0) return notify(argv[3], strlen(argv[3]), -1, atoi(argv[2]));
+  if (strcmp(mode, "replace") == 0) return replace(argv[2], argv[3]);
   if (strcmp(mode, "linger") == 0) return pass_lingering(atoi(argv[2]));
   if (strcmp(mode, "dead") == 0) return mount_dead(argv[2]);
   if (strcmp(mode, "barrier") == 0) return pass_barrier();

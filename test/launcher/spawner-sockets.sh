@@ -77,6 +77,19 @@ contains "the same with a local one" "$(shut "kind=unix|path=$work/shut" "$work/
 check "which can be reached in between, too" await 5 grep -qx again "$work/between"
 equal "and is removed in the end" "$(ls "$work/shut" 2>&1 | grep -c 'No such')" 1
 
+# Somebody else may write to the directory.
+mkdir "$work/theirs"
+(umask 077 && : >"$work/target")
+"$peer" replace "$work/theirs/s" "$work/target" &
+replacer=$!
+for name in $(seq 500); do
+  printf 'listen|%s|kind=unix|path=%s/theirs/s|mode=777\nunlisten|%s\nspawn|x|arg=/bin/rm|arg=-f|arg=%s/theirs/s\nwait exited x\n' "$name" "$work" "$name" "$work"
+done | "$BUILD/spawner-driver" "$shim" >/dev/null
+equal "whoever replaces the path of a socket by a link does not change the mode of what it leads to" "$(stat -c %a "$work/target")" 600
+kill $replacer 2>/dev/null
+wait $replacer 2>/dev/null
+equal "a socket has its mode at once" "$(printf 'listen|m|kind=unix|path=%s/mode|mode=640\nwait listening m\nsh stat -c %%a %s/mode\nclose\n' "$work" "$work" | drive | sed -n 2p)" 640
+
 # reuse-port.
 output=$(drive <<END
 listen|web|kind=tcp|host=127.0.0.1|port=$port|reuse-port=1

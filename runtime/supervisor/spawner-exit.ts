@@ -39,10 +39,16 @@ export const parseFailure = (message: SpawnerMessage, program: string): ChildExi
   const isRefused = stage === 'exec' && [constants.errno.EACCES, constants.errno.ENOEXEC].includes(errno)
   const [attempt = stage, hint] = STAGES.get(stage) ?? []
   const what = findField(message, 'what')
-  const advice = errno === constants.errno.EPERM && hint !== undefined ? ` (${hint})` : ''
-  const text = `cannot ${attempt.replace('%', () => `"${what}"`)} "${program}": ${findField(message, 'text')}${advice}`
+  const advice = errno === constants.errno.EPERM ? hint : LIMITS.get(errno)
+  const text = `cannot ${attempt.replace('%', () => `"${what}"`)} "${program}": ${findField(message, 'text')}${advice === undefined ? '' : ` (${advice})`}`
   return { kind: 'spawnFailed', status: isMissing ? 127 : isRefused ? 126 : 125, message: text }
 }
+
+/** What helps when the kernel gives no more. */
+const LIMITS: ReadonlyMap<number, string> = new Map([
+  [constants.errno.EAGAIN, 'the limit of processes is reached: "ulimit -u" of the user, or pids.max of the control group'],
+  [constants.errno.EMFILE, 'the limit of open files is reached: raise "ulimit -Hn" of the bundle'],
+])
 
 const AS_ROOT = 'only root may do that'
 
@@ -55,7 +61,13 @@ const STAGES: ReadonlyMap<string, readonly [string, string?]> = new Map<string, 
   ['pipe', ['make the pipes of']],
   ['socket', ['hand the socket % to']],
   ['notify', ['make the notify socket of']],
+  ['memory', ['start a process for']],
+  ['loop', ['start a process for']],
   ['fork', ['start a process for']],
+  ['setsid', ['make a session for']],
+  ['ppid', ['run']],
+  ['fds', ['place the descriptors of']],
+  ['env', ['make the environment of']],
   ['rlimit', ['set the resource limit % of', 'only root may raise a limit beyond the hard limit it was started with']],
   ['nice', ['set the nice value of', 'only root may lower it']],
   ['oom', ['set oom_score_adj of', 'only root may lower it']],

@@ -32,7 +32,19 @@ test.each([
     ['errno=1', 'stage=rlimit', 'what=nofile', 'text=refused'],
   ],
   [125, 'cannot set the user of "/bin/a": refused (only root may do that)', ['errno=1', 'stage=uid', 'text=refused']],
-  [125, 'cannot setsid "/bin/a": refused', ['errno=1', 'stage=setsid', 'text=refused']],
+  [125, 'cannot make a session for "/bin/a": refused', ['errno=1', 'stage=setsid', 'text=refused']],
+  [125, 'cannot place the descriptors of "/bin/a": invalid', ['errno=22', 'stage=fds', 'text=invalid']],
+  [
+    125,
+    'cannot start a process for "/bin/a": no more (the limit of processes is reached: "ulimit -u" of the user, or pids.max of the control group)',
+    ['errno=11', 'stage=fork', 'text=no more'],
+  ],
+  [
+    125,
+    'cannot make the pipes of "/bin/a": no more (the limit of open files is reached: raise "ulimit -Hn" of the bundle)',
+    ['errno=24', 'stage=fifo', 'text=no more'],
+  ],
+  [125, 'cannot stagger "/bin/a": refused', ['errno=1', 'stage=stagger', 'text=refused']],
 ] as const)('a program that was never run is status %i: %s', (status, text, fields) => {
   expect(parseFailure(message('failed', ...fields), '/bin/a')).toEqual({ kind: 'spawnFailed', status, message: text })
 })

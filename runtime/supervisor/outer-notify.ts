@@ -27,5 +27,8 @@ export const parseWatchdogPeriodMs = (
   pids: readonly number[],
 ): number | undefined => {
   if (!/^\d{1,15}$/.test(period) || Number(period) === 0) return undefined
-  return pid === '' || pids.includes(Number(pid)) ? Number(period) / 1000 : undefined
+  return pid === '' || pids.includes(Number(pid)) ? Math.min(Number(period) / 1000, TIMER_MAX_MS) : undefined
 }
+
+/** Node takes a longer time for a millisecond. To be told more often than wanted harms nobody. */
+const TIMER_MAX_MS = 2 ** 31 - 1

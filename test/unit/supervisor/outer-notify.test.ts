@@ -26,6 +26,7 @@ test.each([
   [{ WATCHDOG_USEC: '-5' }, undefined],
   [{ WATCHDOG_USEC: '1e6' }, undefined],
   [{ WATCHDOG_USEC: '30000000' }, 30_000],
+  [{ WATCHDOG_USEC: '999999999999999' }, 2 ** 31 - 1],
   [{ WATCHDOG_USEC: '30000000', WATCHDOG_PID: '' }, 30_000],
   [{ WATCHDOG_USEC: '30000000', WATCHDOG_PID: '100' }, 30_000],
   [{ WATCHDOG_USEC: '30000000', WATCHDOG_PID: '98' }, 30_000],

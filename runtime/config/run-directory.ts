@@ -36,6 +36,8 @@ const tryBase = (baseDir: string, paths: RunPaths, uid: number): string | undefi
       makeDirectories(baseDir, paths, uid)
       return undefined
     } catch (error) {
+      // No other base would help.
+      if (error instanceof NixpackError) throw error
       // Another instance may have removed the shared parent as it ended.
       if (attempt < 3 && hasCode(error, 'ENOENT')) continue
       return error instanceof Error ? error.message : String(error)
@@ -58,10 +60,17 @@ const makeDirectories = (baseDir: string, paths: RunPaths, uid: number): void =>
 /** The directory around it is ours, whoever is given the inner one. */
 const makeRelocated = (tmpDir: string, uid: number): void => {
   const holder = dirname(tmpDir)
-  if (!holder.startsWith('/')) throw new Error(`NIXPACK_TMP_DIR: expected an absolute path, got "${dirname(holder)}"`)
-  assertTrusted(dirname(holder), uid)
-  makeOwn(holder, { uid, forbiddenMode: SHARED })
-  rmSync(tmpDir, { recursive: true, force: true })
+  try {
+    if (!holder.startsWith('/')) throw new Error(`NIXPACK_TMP_DIR: expected an absolute path, got "${dirname(holder)}"`)
+    assertTrusted(dirname(holder), uid)
+    makeOwn(holder, { uid, forbiddenMode: SHARED })
+    rmSync(tmpDir, { recursive: true, force: true })
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new NixpackError('CONFIG_UNWRITABLE', `cannot make a private directory for temporary files: ${reason}`, {
+      hint: 'set NIXPACK_TMP_DIR to a directory that only you can write to, or to one such as /tmp',
+    })
+  }
 }
 
 const isRelocated = ({ tmpDir, instanceDir }: RunPaths): boolean => !tmpDir.startsWith(`${instanceDir}/`)

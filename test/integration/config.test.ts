@@ -164,7 +164,8 @@ test('temporary files can be elsewhere: made for a run, removed with it, and nev
   expect(readdirSync(next.paths.tmpDir)).toEqual([])
   next.remove()
   expect(readdirSync(tmpBase)).toEqual([])
-  expect(() => create('relative')).toThrow('NIXPACK_TMP_DIR: expected an absolute path, got "relative"')
+  const refused = 'cannot make a private directory for temporary files: NIXPACK_TMP_DIR: expected an absolute path, got "relative"'
+  expect(() => create('relative')).toThrow(expect.objectContaining({ message: refused, hint: expect.stringContaining('set NIXPACK_TMP_DIR') }))
   chmodSync(tmpBase, 0o777)
   expect(() => create(tmpBase)).toThrow('can be written to by others')
 })

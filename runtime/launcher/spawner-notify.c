@@ -111,20 +111,28 @@ static bool is_trusted(const struct datagram *datagram, uid_t uid) {
   return sender == geteuid() || sender == 0 || (uid != (uid_t)-1 && sender == uid);
 }
 
-static void take(struct np_spawner *spawner, const char *id, uid_t uid, struct datagram *datagram) {
-  bool barrier = false;
-  if (datagram->cut) np_spawner_error(spawner, id, "a notification of more than %d bytes is dropped", DATAGRAM_LIMIT);
-  else if (!is_trusted(datagram, uid))
-    np_spawner_error(spawner, id, "a notification of process %d is dropped: it belongs to user %d", (int)datagram->sender.pid, (int)datagram->sender.uid);
-  else if (memchr(datagram->text, '\0', datagram->size) != NULL) np_spawner_error(spawner, id, "a notification that holds NUL is dropped");
-  else barrier = pass_on(spawner, id, datagram);
+// True when it may be passed on.
+static bool check(struct np_spawner *spawner, const char *id, uid_t uid, const struct datagram *datagram, bool *told) {
+  const bool trusted = is_trusted(datagram, uid), has_nul = memchr(datagram->text, '\0', datagram->size) != NULL;
+  if (trusted && !datagram->cut && !has_nul) return true;
+  if (*told) return false;
+  *told = true;
+  if (!trusted)
+    np_spawner_error(spawner, id, "a notification of process %d is dropped: it belongs to user %u", (int)datagram->sender.pid, (unsigned)datagram->sender.uid);
+  else if (datagram->cut) np_spawner_error(spawner, id, "a notification of more than %d bytes is dropped", DATAGRAM_LIMIT);
+  else np_spawner_error(spawner, id, "a notification that holds NUL is dropped");
+  return false;
+}
+
+static void take(struct np_spawner *spawner, const char *id, struct datagram *datagram, bool passes) {
+  const bool barrier = passes && pass_on(spawner, id, datagram);
   if (!barrier) return np_close_passed(datagram->passed, datagram->passed_count);
   for (unsigned i = 0; i < datagram->passed_count; i++) close_later(spawner, datagram->passed[i]);
 }
 
-void np_notify_read(struct np_spawner *spawner, int fd, const char *id, uid_t uid) {
+void np_notify_read(struct np_spawner *spawner, int fd, const char *id, uid_t uid, bool *told) {
   static struct datagram datagram;
-  for (int i = 0; i < BATCH && receive(&datagram, fd); i++) take(spawner, id, uid, &datagram);
+  for (int i = 0; i < BATCH && receive(&datagram, fd); i++) take(spawner, id, &datagram, check(spawner, id, uid, &datagram, told));
 }
 
 void np_notify_settle(struct np_spawner *spawner) {

@@ -8,7 +8,8 @@
 int np_notify_open(const char *path, uid_t uid);
 
 // Passes what has arrived on: `uid` is the user of the child, whom it may come from beside root and ourselves.
-void np_notify_read(struct np_spawner *spawner, int fd, const char *id, uid_t uid);
+// That something is dropped is told once, when `told` is not set yet: everybody can reach an abstract socket.
+void np_notify_read(struct np_spawner *spawner, int fd, const char *id, uid_t uid, bool *told);
 
 // Closes what waits for events that have gone out.
 void np_notify_settle(struct np_spawner *spawner);

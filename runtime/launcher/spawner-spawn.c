@@ -76,7 +76,7 @@ static void read_ready(struct np_spawner *spawner, struct np_source *source) {
 static void read_notify(struct np_spawner *spawner, struct np_source *source) {
   struct np_child *child = source->owner;
   if (child->status.fd >= 0) read_status(spawner, &child->status);
-  np_notify_read(spawner, source->fd, child->id, child->uid);
+  np_notify_read(spawner, source->fd, child->id, child->uid, &child->drop_told);
 }
 
 void np_child_drain(struct np_spawner *spawner, struct np_child *child) {

@@ -14,6 +14,7 @@ struct np_child {
   bool opened;      // the supervisor has its ends of the FIFOs
   bool ready_told;
   bool released;    // nobody listens to its notify socket any more
+  bool drop_told;   // that a notification was dropped
   uid_t uid;    // (uid_t)-1: ours
   char *notify_path;
   struct np_fifos fifos;

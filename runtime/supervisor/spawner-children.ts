@@ -14,6 +14,8 @@ export type SpawnerChildren = {
   spawn(request: SpawnRequest, listeners: SpawnListeners): Child
   /** False when the message is not about a child. */
   receive(message: SpawnerMessage): boolean
+  /** What a message about it begins with; empty for what is no child. */
+  describe(id: string): string
   /** The kernel sends SIGTERM to those that run. */
   lose(reason: string): void
 }
@@ -103,8 +105,13 @@ export const createSpawnerChildren = (send: Send): SpawnerChildren => {
       if (receiver !== undefined && record !== undefined) receiver(message, record)
       return receiver !== undefined
     },
+    describe(id) {
+      const record = records.get(id)
+      return record === undefined ? '' : `"${programOf(record.request)}": `
+    },
     lose(reason) {
-      for (const record of records.values()) {
+      // Those that are spawned meanwhile learn it by themselves.
+      for (const record of [...records.values()]) {
         const never = spawnFailed(`cannot run "${programOf(record.request)}": the spawner is lost: ${reason}`)
         finish(record, record.pid === undefined ? never : { kind: 'signal', signal: 'SIGTERM' }, NO_USAGE)
       }

@@ -119,7 +119,7 @@ export const createSpawner = (options: SpawnerOptions): Spawner => {
       const demanded = watches.get(message.id)
       watches.delete(message.id)
       demanded?.()
-    } else options.warn?.(findField(message, 'text') ?? message.verb)
+    } else options.warn?.(`${children.describe(message.id)}${findField(message, 'text') ?? message.verb}`)
   }
   return {
     spawn: (request, listeners) => children.spawn(request, listeners),

@@ -227,7 +227,7 @@ test('another main process is heard after the child has ended, until it is relea
 
 test('what is dropped is told to whoever wants to know', async () => {
   await watch(start(), planRequest([peer, 'notify-size', '5000'], { notifySocketPath: join(dir, 'n') })).exited
-  expect(warnings).toEqual(['a notification of more than 4096 bytes is dropped'])
+  expect(warnings).toEqual([`"${peer}": a notification of more than 4096 bytes is dropped`])
 })
 
 test('sockets: a free port is told, a name is resolved, connections wait for the next child', async () => {
@@ -366,6 +366,24 @@ test('SPAWNER_LOST: its death ends its children, and everybody who waits is told
   await waitUntil(() => !isAlive(pid))
   expect((await watch(spawner, planRequest(['/bin/true'])).exited)[0]).toMatchObject({ kind: 'spawnFailed', status: 125 })
   await expect(spawner.lock(join(dir, 'x'))).rejects.toMatchObject({ code: 'SPAWNER_LOST' })
+})
+
+test('whoever starts again at once does not keep the loss from being told', async () => {
+  const spawner = start()
+  let ends = 0
+  const startAgain = (): void => {
+    spawner.spawn(planRequest(['sleep', '60']), {
+      exited() {
+        ends += 1
+        if (ends < 10_000) startAgain()
+      },
+    })
+  }
+  startAgain()
+  await watch(spawner, planRequest(['/bin/true'])).exited
+  process.kill(spawnerPid(), 'SIGKILL')
+  await spawner.lost
+  expect(ends).toBe(1)
 })
 
 test('a spawner that cannot be run is lost', async () => {

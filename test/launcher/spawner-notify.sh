@@ -47,6 +47,7 @@ spawn|c|arg=/bin/true
 wait exited c" 2>&1)" "exited c code=0"
 as=
 equal "a third user cannot speak for it" "$(printf 'spawn|a|notify=@np-test-%s|arg=/bin/sleep|arg=9\nwait spawned a\nsh setpriv --reuid=1 --clear-groups env NOTIFY_SOCKET=@np-test-%s %s notify READY=1\nwait error a\nclose\n' "$$" "$$" "$peer" | drive | sed -n 2p)" "error a text=a notification of process N is dropped: it belongs to user 1"
+equal "and cannot fill our log" "$(printf 'spawn|a|notify=@np-test-%s|arg=/bin/sleep|arg=9\nwait spawned a\nsh for i in 1 2 3; do setpriv --reuid=1 --clear-groups env NOTIFY_SOCKET=@np-test-%s %s notify READY=1; done; NOTIFY_SOCKET=@np-test-%s %s notify READY=1\nwait notified a\nclose\n' "$$" "$$" "$peer" "$$" "$peer" | drive | grep -c '^error')" 1
 output=$(printf 'spawn|a|notify=%s/n|env=WATCHDOG_USEC=5|stdout=inherit|arg=/bin/sh|arg=-c|arg=if [ $WATCHDOG_PID = $$ ]; then echo $WATCHDOG_USEC $NOTIFY_SOCKET; fi\nwait exited a\nclose\n' "$work" | drive)
 contains "the watchdog's variables name the child" "$output" "5 $work/n"
 equal "a path that is too long fails" "$(printf 'spawn|a|notify=%s/%0100d|arg=/bin/true\nwait failed a\nclose\n' "$work" 0 | drive | head -1)" "failed a errno=36 stage=notify text=Filename too long"

@@ -36,6 +36,14 @@ export const describeProcess = (request: StatusRequest): ProcessStatus => {
   }
 }
 
+/** The same of one of its instances. */
+export const narrowStatus = (status: ProcessStatus, index: number): ProcessStatus => {
+  const instance = status.instances.find((one) => one.index === index)
+  if (instance === undefined) return status
+  const { label, state, reason, pid, uptimeMs, restarts, lastExit, nextStartInMs } = instance
+  return { ...status, name: label, state, reason, pid, uptimeMs, restarts, lastExit, nextStartInMs, instances: [instance] }
+}
+
 const describeOnly = ([only, ...others]: readonly InstanceStatus[]): Pick<ProcessStatus, 'pid' | 'uptimeMs'> =>
   only === undefined || others.length > 0 ? { pid: null, uptimeMs: null } : { pid: only.pid, uptimeMs: only.uptimeMs }
 
@@ -49,7 +57,7 @@ const describeInstance = (instance: Instance, { nowMs, epochMs, waitingFor }: St
     pid: record.pid ?? null,
     uptimeMs: record.pid === undefined ? null : Math.round(nowMs - record.spawnedAtMs),
     restarts: record.restarts,
-    lastExit: record.exit === undefined ? null : renderExit(record.exit),
+    lastExit: record.exit === undefined ? null : `${renderExit(record.exit)}${record.exitReason === '' ? '' : ` (${record.exitReason})`}`,
     nextStartInMs: resolveNextStart(record, nowMs, epochMs),
     statusText: record.notice === '' ? null : record.notice,
   }

@@ -4,7 +4,7 @@ import type { ProcessState } from '../contract/control.ts'
 import type { ExitPolicy, ProcessSpec } from '../contract/process-spec.ts'
 import { resolveDependents } from './graph.ts'
 
-/** One process: `failed` as soon as one instance is, `completed` when all are. */
+/** One process, all its instances taken together: `completed` when all are. */
 export type Finished = {
   readonly spec: Pick<ProcessSpec, 'name' | 'dependsOn' | 'essential' | 'oneshot' | 'autostart'>
   readonly state: ProcessState

@@ -2,7 +2,7 @@
 
 import type { ProcessState } from '../contract/control.ts'
 import type { ProcessSpec } from '../contract/process-spec.ts'
-import { isIdle } from './graph.ts'
+import { isIdle, isSettled } from './graph.ts'
 import type { Standing } from './graph.ts'
 
 export type Member = {
@@ -44,11 +44,14 @@ export const planScale = (members: readonly Member[], count: number): PoolChange
 export const resolveStanding = (members: readonly Member[], count: number): Standing => {
   const staying = members.filter(({ isLeaving }) => !isLeaving)
   if (count === 0 || staying.length === 0) return 'pending'
-  if (staying.some(hasFailed)) return 'failed'
   if (staying.every(isDone)) return 'completed'
-  if (members.filter((member) => member.state === 'ready' || member.state === 'listening' || isDone(member)).length >= count) return 'ready'
+  const failed = staying.filter(hasFailed).length
+  // The others do their work as long as there are any.
+  if (failed === staying.length || (failed > 0 && staying.every(({ state }) => isSettled(state)))) return 'failed'
+  const needed = count - failed
+  if (members.filter((member) => member.state === 'ready' || member.state === 'listening' || isDone(member)).length >= needed) return 'ready'
   const isStarted = (member: Member): boolean => isDone(member) || STARTED_STATES.has(member.state)
-  return members.filter(isStarted).length >= count ? 'started' : 'pending'
+  return members.filter(isStarted).length >= needed ? 'started' : 'pending'
 }
 
 const STARTED_STATES: ReadonlySet<ProcessState> = new Set(['running', 'ready', 'listening'])

@@ -1,6 +1,7 @@
 // Replaces the instances of a process by new ones: all new ones first, or one after the other. What fails stops the
 // replacing, and what has run so far goes on.
 
+import { renderExit } from './child-exit.ts'
 import { planIndexes } from './pool-plan.ts'
 import type { Pool } from './pool.ts'
 import type { Runner } from './runner.ts'
@@ -42,7 +43,10 @@ const createGraceful = ({ pool, done }: ReloadOptions): Reload => {
     advance() {
       if (phase === 'trying') {
         const failed = next.find(hasFailed)
-        if (failed !== undefined) return giveUp(`its new instance ${pool.name}:${failed.index} failed${renderReason(failed)}`)
+        if (failed !== undefined)
+          return giveUp(
+            `its new instance ${pool.name}:${failed.index} failed${renderReason(failed)}; what ran before goes on. Where two cannot run side by side: reload --sequential`,
+          )
         if (!next.every(hasArrived)) return
         phase = 'retiring'
         for (const runner of next) pool.assign(runner, 'member')
@@ -74,7 +78,10 @@ const hasArrived = ({ record }: Runner): boolean => record.state === 'ready' || 
 const hasFailed = ({ record }: Runner): boolean =>
   record.state === 'failed' || record.crashes > 0 || record.intent === 'unready' || record.intent === 'unhealthy' || record.state === 'backoff'
 
-const renderReason = ({ record }: Runner): string => (record.reason === '' ? '' : `: ${record.reason}`)
+const renderReason = ({ record: { reason, exit } }: Runner): string => {
+  const why = reason === '' && exit !== undefined ? `it ${renderExit(exit)}` : reason
+  return why === '' ? '' : `: ${why}`
+}
 
 const createSequential = ({ pool, done, changed }: ReloadOptions): Reload => {
   const queue = pool.instances.filter(({ role, runner }) => role === 'member' && runner.record.wanted).map(({ runner }) => runner)

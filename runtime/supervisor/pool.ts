@@ -189,7 +189,7 @@ export const createPool = (options: PoolOptions): Pool => {
       for (const { runner } of instances.all) if (UP_STATES.has(runner.record.state)) runner.dispatch({ kind: 'restart', reason })
     },
     scale(wanted) {
-      const isRunning = pool.isWanted || (count === 0 && !isStopping)
+      const isRunning = pool.isWanted || pool.standing === 'completed' || (count === 0 && !isStopping)
       count = clampCount(spec, wanted)
       resize(isRunning)
     },

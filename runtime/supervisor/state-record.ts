@@ -77,6 +77,8 @@ export type ProcessRecord = {
   readonly overdue: boolean
   readonly pid: number | undefined
   readonly exit: ChildExit | undefined
+  /** Why we have ended that run, where nobody had told us to. */
+  readonly exitReason: string
   /** The latest run that ended did so successfully. */
   readonly succeeded: boolean
   readonly spawnedAtMs: number
@@ -117,6 +119,7 @@ export const createRecord = (): ProcessRecord => ({
   overdue: false,
   pid: undefined,
   exit: undefined,
+  exitReason: '',
   succeeded: false,
   spawnedAtMs: 0,
   readyAtMs: undefined,

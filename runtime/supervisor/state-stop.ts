@@ -110,7 +110,13 @@ export const absorb = (record: ProcessRecord, event: ProcessEvent, { spec }: Con
 const absorbExit = (record: ProcessRecord, exit: ChildExit, successes: readonly ExitMark[]): ProcessRecord => {
   const isOurs = record.intent !== 'none'
   const succeeded = !isOurs && isSuccess(exit, successes)
-  return { ...record, exit, succeeded, crashes: record.crashes + (isOurs || succeeded ? 0 : 1) }
+  return {
+    ...record,
+    exit,
+    exitReason: record.intent === 'stop' ? '' : isOurs ? record.reason : '',
+    succeeded,
+    crashes: record.crashes + (isOurs || succeeded ? 0 : 1),
+  }
 }
 
 const isSuccess = (exit: ChildExit, successes: readonly ExitMark[]): boolean =>

@@ -3,7 +3,7 @@
 
 import type { ReloadMode } from '../contract/control-supervisor.ts'
 import { NixpackError } from '../contract/errors.ts'
-import type { Plan, ProcessSpec } from '../contract/process-spec.ts'
+import type { ExitPolicy, Plan, ProcessSpec } from '../contract/process-spec.ts'
 import { TIMER_MAX_MS } from '../contract/quantity.ts'
 import { createChronicle } from './chronicle.ts'
 import type { Chronicle } from './chronicle.ts'
@@ -13,7 +13,7 @@ import { resolveEnding } from './exit-policy.ts'
 import type { Ending, Finished } from './exit-policy.ts'
 import { admitReady, createFleet, restartDependents } from './fleet.ts'
 import type { Fleet } from './fleet.ts'
-import { planStopDeadlineMs } from './graph.ts'
+import { isSettled, planStopDeadlineMs } from './graph.ts'
 import { createJobs, stopInOrder } from './jobs.ts'
 import type { Jobs } from './jobs.ts'
 import { createOutcome } from './outcome.ts'
@@ -71,7 +71,12 @@ export const createCore = (services: RunnerServices, declared: Declared): Core =
   let deadlineAtMs = 0
   let worksUnderway = 0
 
-  const resolveCause = (): Ending | undefined => resolveEnding(core.declared.exitPolicy, fleet.pools.map(describeFinished), worksUnderway > 0)
+  const resolveCause = (): Ending | undefined =>
+    resolveEnding(
+      core.declared.exitPolicy,
+      fleet.pools.map((pool) => describeFinished(pool, core.declared.exitPolicy)),
+      worksUnderway > 0,
+    )
   const step = (): void => {
     for (const pool of fleet.pools) pool.settle()
     for (const reload of reloads.values()) reload.advance()
@@ -246,11 +251,12 @@ const createAdvance = (step: () => void, settle: () => void): Advance => {
   }
 }
 
-/** One failed instance is the failure of the process. */
-const describeFinished = ({ spec, instances }: Pool): Finished => {
+/** A process fails when one of its instances has and no other is left to do its work; who asked for the first failure gets it. */
+const describeFinished = ({ spec, instances }: Pool, policy: ExitPolicy): Finished => {
   const members = instances.filter(({ role }) => role === 'member').map(({ runner }) => runner.record)
-  const has = (state: string): boolean => members.some((record) => record.state === state)
-  const state = has('failed') ? 'failed' : members.length > 0 && members.every((record) => record.state === 'completed') ? 'completed' : 'ready'
+  const hasFailed = members.some((record) => record.state === 'failed')
+  const isOver = policy === 'first-failure' || members.every((record) => isSettled(record.state))
+  const state = hasFailed && isOver ? 'failed' : members.length > 0 && members.every((record) => record.state === 'completed') ? 'completed' : 'ready'
   const isAtRest = members.every((record) => record.state === 'stopped')
   return { spec, state: isAtRest ? 'stopped' : state, succeeded: members.every(({ succeeded }) => succeeded) }
 }

@@ -5,7 +5,7 @@ import type { Names, SupervisorControl } from '../contract/control-supervisor.ts
 import { NixpackError } from '../contract/errors.ts'
 import { renderSuggestion } from '../contract/nearest-name.ts'
 import type { Plan } from '../contract/process-spec.ts'
-import { describeProcess } from './describe.ts'
+import { describeProcess, narrowStatus } from './describe.ts'
 import { createExplanation } from './explain.ts'
 import { resolveName, resolveSelection } from './fleet.ts'
 import { judge, renderCondition, resolveReadiness, resolveDependencies } from './graph.ts'
@@ -91,7 +91,7 @@ export const createSupervisor = ({ services: given, plan }: SupervisorOptions): 
       return createExplanation({
         spec: pool.spec,
         specs: fleet.specs,
-        status: statusOf(pool),
+        status: index === undefined ? statusOf(pool) : narrowStatus(statusOf(pool), index),
         standingOf: fleet.standingOf,
         stateOf: (other) => fleet.pools.filter((one) => one.name === other).map((one) => statusOf(one).state)[0] ?? 'stopped',
         changes: chronicle.changes(pool.name),

@@ -3,6 +3,7 @@ import type { Plan } from '../../runtime/contract/process-spec.ts'
 import { isAlive } from '../helpers/start-runtime.ts'
 import { declare, FOREVER, hook, sh, startSupervisor } from '../helpers/start-supervisor.ts'
 import type { StartedSupervisor } from '../helpers/start-supervisor.ts'
+import { createRestartSpec } from '../helpers/process-spec.ts'
 
 let started: StartedSupervisor | undefined
 afterEach(async () => {
@@ -210,4 +211,36 @@ test('a hook that hangs is ended in its time, and with the process that it belon
   const { when, stateOf, said } = await start(declare('web', sh(FOREVER), { instance: { hooks } }))
   await when(() => (stateOf('web') === 'failed' ? true : undefined))
   expect(said.join('\n')).toContain('it took more than 100 ms')
+})
+
+const FAILS_BESIDE_OTHERS = `[ "$INDEX" = 1 ] || exit 3; ${FOREVER}`
+
+test('an instance that fails for good ends neither the others nor the bundle, and is explained', async () => {
+  const all = await start(
+    declare('web', sh(FAILS_BESIDE_OTHERS), { numprocesses: 2, restart: createRestartSpec({ policy: 'on-failure', burst: 0 }) }),
+    declare('needy', sh(FOREVER), { dependsOn: { web: { condition: 'ready', restart: false } } }),
+  )
+  const { supervisor, when, pidsOf } = all
+  await when(() => (supervisor.status()[0]?.instances.some(({ state }) => state === 'failed' || state === 'completed') ? true : undefined))
+  await when(() => (pidsOf('needy').length === 1 ? true : undefined))
+  expect(pidsOf('web')).toHaveLength(1)
+  expect(supervisor.isStopping).toBe(false)
+  expect(supervisor.explain('web:2')).toMatchObject({ summary: expect.stringContaining('web:2 is '), status: { instances: [{ label: 'web:2' }] } })
+  expect(supervisor.explain('web:2').summary).toContain('status 3')
+  expect(supervisor.explain('web:1').summary).toBe('web:1 is ready')
+})
+
+test('with the exit policy first-failure one instance is enough', async () => {
+  started = await startSupervisor({
+    processes: [declare('web', sh(FAILS_BESIDE_OTHERS), { numprocesses: 2, restart: createRestartSpec({ policy: 'on-failure', burst: 0 }) })],
+    exitPolicy: 'first-failure',
+  })
+  expect(await started.supervisor.done).toMatchObject({ status: 125, error: { message: expect.stringContaining('web:2') } })
+})
+
+test('a oneshot that is scaled does its work as often as it is told to', async () => {
+  const { supervisor, when, stateOf } = await start(declare('migrate', ['/bin/true'], { oneshot: true }), declare('api', sh(FOREVER)))
+  await when(() => (stateOf('migrate') === 'completed' ? true : undefined))
+  await supervisor.scale('migrate', 2)
+  await when(() => (supervisor.status()[0]?.instances.every(({ state }) => state === 'completed') ? true : undefined))
 })

@@ -2,15 +2,14 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "fd.h"
-#include "init.h"
 #include "spawner-address.h"
+#include "spawner-guardians.h"
 
 #define TEXT_LIMIT 4096
 
@@ -28,22 +27,10 @@ static size_t join_lines(char *text, size_t room, const struct np_request *reque
   return used;
 }
 
-// The parent of a process that has this name; 0 when it has another.
-static pid_t find_parent(pid_t pid, const char *name) {
-  char path[40], text[512];
-  snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-  if (np_read_text(-1, path, text, sizeof text) <= 0) return 0;
-  const char *start = strchr(text, '('), *end = strrchr(text, ')');
-  if (start == NULL || end == NULL || strlen(end) < 4) return 0;
-  size_t length = strlen(name);
-  if (length > 0 && ((size_t)(end - start - 1) != length || memcmp(start + 1, name, length) != 0)) return 0;
-  return (pid_t)strtol(end + 4, NULL, 10);
-}
-
 // Whom a service manager has started: init, where there is one, else the supervisor.
 static pid_t find_main(pid_t supervisor) {
-  pid_t init = find_parent(find_parent(supervisor, ""), NP_WARDEN_NAME);
-  return init > 0 ? init : supervisor;
+  const struct np_guardians guardians = np_find_guardians(supervisor);
+  return guardians.init > 0 ? guardians.init : supervisor;
 }
 
 static int send_as(int fd, pid_t pid, const char *text, size_t length) {

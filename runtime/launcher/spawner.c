@@ -16,6 +16,7 @@
 #include "error.h"
 #include "fd.h"
 #include "number.h"
+#include "spawner-guardians.h"
 #include "spawner-lock.h"
 #include "spawner-notify.h"
 #include "spawner-sockets.h"
@@ -125,8 +126,13 @@ static int watch_signals(struct np_spawner *spawner) {
   return np_source_add(spawner, &spawner->signals, fd, EPOLLIN);
 }
 
+// Node raises its own as far as it can: what the user has set is what the warden still has.
 static void raise_limit(struct np_spawner *spawner) {
+  struct rlimit given;
   getrlimit(RLIMIT_NOFILE, &spawner->nofile);
+  const pid_t warden = np_find_guardians(spawner->supervisor).warden;
+  if (warden > 0 && prlimit(warden, RLIMIT_NOFILE, NULL, &given) == 0 && given.rlim_cur < spawner->nofile.rlim_cur)
+    spawner->nofile.rlim_cur = given.rlim_cur;
   struct rlimit raised = { .rlim_cur = spawner->nofile.rlim_max, .rlim_max = spawner->nofile.rlim_max };
   setrlimit(RLIMIT_NOFILE, &raised);
 }

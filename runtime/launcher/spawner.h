@@ -29,7 +29,7 @@ struct np_source {
 struct np_spawner {
   pid_t supervisor;
   int poll, null;
-  struct rlimit nofile;  // as it was for us; ours is raised, a child gets it back
+  struct rlimit nofile;  // as the user has set it; ours is raised, a child gets it back
   const char *outer;     // NOTIFY_SOCKET of whoever supervises us, or NULL
   struct np_source signals;
   struct np_frames in;

@@ -25,6 +25,10 @@ contains "rlimit with soft and hard" "$(sh 'ulimit -Sn; ulimit -Hn' rlimit=nofil
 contains "several rlimits" "$(sh 'ulimit -Sc; ulimit -Sn' rlimit=core=0:unlimited rlimit=nofile=64)" "out 0
 64"
 contains "the limit of descriptors is the supervisor's, not the spawner's" "$(ulimit -Sn 123; sh 'ulimit -Sn')" "out 123"
+# Node raises its own limit; the warden has the user's.
+cp "$(command -v bash)" "$work/nixpack-warden"
+equal "and that of the user, whom the supervisor's does not concern" \
+  "$(printf 'spawn|a|stdout=inherit|arg=/bin/sh|arg=-c|arg=ulimit -Sn\nwait exited a\nclose\n' | "$work/nixpack-warden" -c 'ulimit -Sn 123; (ulimit -Sn 300; exec "$0" "$1"); :' "$BUILD/spawner-driver" "$shim" | grep -x '[0-9]*')" 123
 contains "nice" "$(sh nice nice=7)" "out 7"
 contains "oom_score_adj" "$(sh 'cat /proc/self/oom_score_adj' oom-score-adj=321)" "out 321"
 contains "uid, gid and groups" "$(sh id uid=65534 gid=65534 groups=1,2)" "uid=65534(nobody) gid=65534(nogroup) groups=65534(nogroup),1(daemon),2(bin)"

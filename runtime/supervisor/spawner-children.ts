@@ -111,7 +111,8 @@ export const createSpawnerChildren = (send: Send): SpawnerChildren => {
     },
     lose(reason) {
       // Those that are spawned meanwhile learn it by themselves.
-      for (const record of [...records.values()]) {
+      const known = [...records.values()]
+      for (const record of known) {
         const never = spawnFailed(`cannot run "${programOf(record.request)}": the spawner is lost: ${reason}`)
         finish(record, record.pid === undefined ? never : { kind: 'signal', signal: 'SIGTERM' }, NO_USAGE)
       }

@@ -10,8 +10,8 @@ import type { Bench, Scenario } from './scenario.ts'
 const exec = promisify(execFile)
 
 const KILLS = 3
-/** Whoever comes back at once does so for what had been stable. */
-const STABLE_MS = 2000
+/** Whoever comes back at once does so for what had been stable; and a supervisor at rest may have to wake up. */
+const STABLE_MS = 5000
 
 /** Milliseconds of each kill. */
 export const measureRecovery = async ({ programs }: Bench, scenario: Scenario): Promise<readonly number[]> => {

@@ -36,14 +36,13 @@ export const createIdleMemory = (quietMs = QUIET_MS): IdleMemory => {
 
 const MADV_DONTNEED = 4
 
-/** Last those pages that everything before needs. */
+/** Last those pages that everything before needs. Looked for each time: what was code may be somebody's data by now. */
 const createPageRelease = (): (() => void) => {
   const libc = loadLibc()
   if (libc === undefined) return () => {}
-  const ranges = parseCleanRanges(readText('/proc/self/maps'))
   return () => {
     libc.malloc_trim(0n)
-    for (const { address, lengthBytes } of ranges) libc.madvise(address, lengthBytes, MADV_DONTNEED)
+    for (const { address, lengthBytes } of parseCleanRanges(readText('/proc/self/maps'))) libc.madvise(address, lengthBytes, MADV_DONTNEED)
   }
 }
 

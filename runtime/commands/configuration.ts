@@ -60,7 +60,8 @@ export const createConfiguration = ({ context, paths, loaded, supervisor }: Conf
     },
     planProcess(name, given) {
       const running = supervisor.status().find((status) => status.name === name)
-      const declared = running === undefined ? {} : { ...manifest.processes[name], numprocesses: running.numprocesses }
+      // What somebody adds is not what the bundle is there for: it goes on when that ends.
+      const declared = running === undefined ? { essential: false } : { ...manifest.processes[name], numprocesses: running.numprocesses }
       const changed = checkManifest({ ...manifest, processes: { ...manifest.processes, [name]: mergeDeclaration(declared, given) } })
       const spec = planChanged(changed, name, current.planned)
       manifest = changed

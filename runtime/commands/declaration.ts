@@ -29,18 +29,19 @@ export const set: Command = async (context) => {
   return reportResult(context, await callControl(resolveTarget(context), ROUTES.set, request))
 }
 
-/** KEY VALUE and KEY=VALUE, mixed. A value that is JSON is what it says, everything else is text. */
+/** KEY VALUE and KEY=VALUE, mixed. A value that is JSON is what it says, everything else is text, and so is every variable. */
 const parsePairs = (words: readonly string[]): readonly [string, ReturnType<typeof parseValue>][] => {
   const [key, ...rest] = words
   if (key === undefined) return []
   const equals = key.indexOf('=')
-  if (equals > 0) return [[key.slice(0, equals), parseValue(key.slice(equals + 1))], ...parsePairs(rest)]
+  if (equals > 0) return [[key.slice(0, equals), parseValue(key.slice(0, equals), key.slice(equals + 1))], ...parsePairs(rest)]
   const [value, ...others] = rest
   if (value === undefined) throw usageError(`the option "${key}" has no value`)
-  return [[key, parseValue(value)], ...parsePairs(others)]
+  return [[key, parseValue(key, value)], ...parsePairs(others)]
 }
 
-const parseValue = (text: string) => {
+const parseValue = (key: string, text: string) => {
+  if (/^env(?:ironment)?\./i.test(key)) return text
   try {
     return JSON.parse(text)
   } catch {

@@ -88,10 +88,10 @@ describe('a running instance', () => {
     const [before] = await states()
     expect((await run('set', 'db', 'graceful_timeout', '3', 'priority=1')).stdout).toBe(`kept ${before.pid}\n`)
     expect((await run('get', 'db', 'gracefulTimeout', 'priority', 'max_age')).stdout).toBe('gracefulTimeout: 3s\npriority: 1\nmax_age: not set\n')
-    await run('set', 'db', 'environment.ADDED', 'yes')
+    await run('set', 'db', 'environment.ADDED', 'yes', 'env.VERSION=1.0')
     const [after] = await states()
     expect(after.pid).not.toBe(before.pid)
-    expect(readFileSync(`/proc/${after.pid}/environ`, 'utf8')).toContain('ADDED=yes')
+    expect(readFileSync(`/proc/${after.pid}/environ`, 'utf8')).toMatch(/ADDED=yes[^]*VERSION=1\.0\0/)
     expect((await run('set', 'db', 'maxAge', 'soon')).stderr).toContain('processes.db.maxAge: expected a duration')
     expect((await run('get', 'db', 'maxAgee')).stderr).toContain('cannot get "maxAgee": no such option, did you mean "maxAge"?')
   })
@@ -104,6 +104,12 @@ describe('a running instance', () => {
     expect((await run('rm', 'extra')).status).toBe(0)
     expect(isAlive(extra.pid)).toBe(false)
     expect((await states()).map(({ name }) => name)).toEqual(['db', 'api'])
+  })
+
+  test('what was added is not what the bundle is there for', async () => {
+    expect((await run('add', 'brief', '--start', '/bin/true')).status).toBe(0)
+    expect((await states()).find(({ name }) => name === 'brief')).toMatchObject({ state: 'completed' })
+    expect((await run('rm', 'brief')).status).toBe(0)
   })
 
   test('run: a task with its words, its output and its status', async () => {

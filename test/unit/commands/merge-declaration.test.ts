@@ -8,6 +8,8 @@ test.each([
   [{ command: ['x'] }, { ...DECLARED, command: ['x'] }],
   [{ args: '--port 2' }, { ...DECLARED, command: ['/bin/server', '--port', '2'] }],
   [{ environment: { B: '3' } }, { ...DECLARED, environment: { A: '1', B: '3' } }],
+  [{ environment: { B: 3, C: true } }, { ...DECLARED, environment: { A: '1', B: '3', C: 'true' } }],
+  [{ rlimits: { nofile: 3 } }, { ...DECLARED, rlimits: { nofile: 3 } }],
   [{ maxAge: '2h' }, { ...DECLARED, maxAge: '2h' }],
   [{ hooks: { beforeStart: '/bin/wait 5' } }, { ...DECLARED, hooks: { beforeStart: { command: ['/bin/wait', '5'] } } }],
   [{ stdout: { filename: 'x', class: 'FileStream', maxBytes: 5 } }, { ...DECLARED, stdout: { file: 'x', maxBytes: '5' } }],

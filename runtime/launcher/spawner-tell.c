@@ -1,8 +1,10 @@
 #include "spawner-tell.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -48,21 +50,73 @@ static int send_as(int fd, pid_t pid, const char *text, size_t length) {
 
 // By default systemd listens to the process that it has started and to no other. Only root may speak for another one; a
 // user has to declare NotifyAccess=all.
-static int send_text(const struct np_spawner *spawner, const char *text, size_t length) {
+static int send_text(const struct np_spawner *spawner, int fd, const char *text) {
+  if (send_as(fd, find_main(spawner->supervisor), text, strlen(text)) == 0) return 0;
+  if (errno != EPERM && errno != ESRCH) return -1;
+  return send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -1 : 0;
+}
+
+static int connect_outer(const struct np_spawner *spawner) {
   struct sockaddr_un name;
   socklen_t size;
   cleanup_fd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0 || np_address_local(&name, &size, spawner->outer) != 0) return -1;
   if (connect(fd, (const struct sockaddr *)&name, size) != 0) return -1;
-  if (send_as(fd, find_main(spawner->supervisor), text, length) == 0) return 0;
-  if (errno != EPERM && errno != ESRCH) return -1;
-  return send(fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -1 : 0;
+  int connected = fd;
+  fd = -1;
+  return connected;
+}
+
+static void complain(struct np_spawner *spawner, const char *id) {
+  np_spawner_error(spawner, id, "cannot notify \"%s\": %s", spawner->outer, strerror(errno));
+}
+
+static void tell_rest(struct np_spawner *spawner, struct np_source *source) {
+  while (spawner->untold_count > 0) {
+    if (send_text(spawner, source->fd, spawner->untold[0]) != 0) {
+      if (errno == EAGAIN || errno == EINTR) return;
+      complain(spawner, "");
+    }
+    free(spawner->untold[0]);
+    memmove(spawner->untold, spawner->untold + 1, --spawner->untold_count * sizeof *spawner->untold);
+  }
+  np_source_close(spawner, source);
+}
+
+static bool is_status(const char *text) {
+  return strncmp(text, "STATUS=", 7) == 0;
+}
+
+// READY=1 must not be lost; of how it is, only the latest counts.
+static bool keep(struct np_spawner *spawner, const char *text) {
+  char **last = spawner->untold_count > 0 ? &spawner->untold[spawner->untold_count - 1] : NULL;
+  const bool replaces = last != NULL && is_status(*last) && is_status(text);
+  char *copy = replaces || spawner->untold_count < NP_UNTOLD ? strdup(text) : NULL;
+  if (copy == NULL) return false;
+  if (replaces) free(*last);
+  else last = &spawner->untold[spawner->untold_count++];
+  *last = copy;
+  return true;
+}
+
+// Its queue is full: the rest follows as soon as there is room.
+static bool tell_later(struct np_spawner *spawner, int fd, const char *text) {
+  if (!keep(spawner, text)) return false;
+  spawner->outer_room.ready = tell_rest;
+  int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+  return own >= 0 && np_source_add(spawner, &spawner->outer_room, own, EPOLLOUT) == 0;
 }
 
 void np_tell(struct np_spawner *spawner, const struct np_request *request) {
-  char text[TEXT_LIMIT];
-  size_t length = join_lines(text, sizeof text, request);
-  if (spawner->outer == NULL || length == 0) return;
-  if (send_text(spawner, text, length) != 0)
-    np_spawner_error(spawner, request->id, "cannot notify \"%s\": %s", spawner->outer, strerror(errno));
+  char text[TEXT_LIMIT + 1];
+  text[join_lines(text, TEXT_LIMIT, request)] = '\0';
+  if (spawner->outer == NULL || text[0] == '\0') return;
+  if (spawner->outer_room.fd >= 0) {
+    errno = EAGAIN;
+    if (!keep(spawner, text)) complain(spawner, request->id);
+    return;
+  }
+  cleanup_fd int fd = connect_outer(spawner);
+  if (fd >= 0 && send_text(spawner, fd, text) == 0) return;
+  if (fd < 0 || errno != EAGAIN || !tell_later(spawner, fd, text)) complain(spawner, request->id);
 }

@@ -141,6 +141,7 @@ static int set_up(struct np_spawner *spawner) {
   int keep[] = { NP_SPAWNER_FD };
   const char *outer = getenv("NOTIFY_SOCKET");
   if (outer != NULL && (outer[0] == '/' || outer[0] == '@')) spawner->outer = outer;
+  spawner->outer_room.fd = -1;
   for (int i = 0; i < NP_BARRIERS; i++) spawner->barriers[i].fd = -1;
   np_close_others(keep, 1);
   prctl(PR_SET_PDEATHSIG, SIGTERM);

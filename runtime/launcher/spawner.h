@@ -14,6 +14,7 @@
 #define NP_SPAWNER_FD 3
 #define NP_ID_SIZE 256
 #define NP_BARRIERS 16
+#define NP_UNTOLD 32
 
 struct np_spawner;
 struct np_child;
@@ -31,6 +32,10 @@ struct np_spawner {
   int poll, null;
   struct rlimit nofile;  // as the user has set it; ours is raised, a child gets it back
   const char *outer;     // NOTIFY_SOCKET of whoever supervises us, or NULL
+  // For whoever supervises us, whose queue is full.
+  char *untold[NP_UNTOLD];
+  unsigned untold_count;
+  struct np_source outer_room;
   struct np_source signals;
   struct np_frames in;
   struct np_events out;

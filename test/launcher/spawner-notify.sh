@@ -76,6 +76,21 @@ END
 } >"$work/outer.log"
 equal "what the supervisor says to its own" "$(sed -nE 's/^notified manager pid=[0-9]+ //p' "$work/outer.log")" "uid=0 field=READY=1 field=STATUS=up and running"
 equal "which is spoken for, by root" "$(sed -nE 's/^notified manager pid=([0-9]+) .*/\1/p' "$work/outer.log")" "$(cat "$work/inner")"
+# Its queue holds a few datagrams only (net.unix.max_dgram_qlen), and it is not always quick.
+{
+  for number in $(seq 600); do echo "tell||state=STATUS=$number"; done
+  echo 'tell||state=READY=1'
+  printf 'spawn|x|arg=/bin/true\nwait exited x\nsh kill -CONT $OUTER\nspawn|y|arg=/bin/sleep|arg=1\nwait exited y\nclose\n'
+} >"$work/many"
+"$BUILD/spawner-driver" "$shim" >"$work/outer.log" <<END
+spawn|manager|notify=$work/outer|arg=/bin/sleep|arg=99
+wait spawned manager
+sh kill -STOP \$SPAWNER; OUTER=\$SPAWNER NOTIFY_SOCKET=$work/outer $BUILD/spawner-driver $shim <$work/many >$work/inner
+spawn|z|arg=/bin/true
+wait exited z
+close
+END
+equal "what it has no room for is told later: the latest status, and all else" "$(sed -nE 's/^notified manager .*field=//p' "$work/outer.log" | tail -2 | tr '\n' ' ')" "STATUS=600 READY=1 "
 equal "without anybody to tell, nothing happens" "$(printf 'tell||state=READY=1\nspawn|x|arg=/bin/true\nwait exited x\nclose\n' | drive)" "spawned x pid=N
 exited x code=0
 spawner exit 0"

@@ -1,7 +1,7 @@
 // One life of one instance: from the spawn until nothing of it is left.
 
 import { randomBytes } from 'node:crypto'
-import type { InstanceSpec, ProcessSpec, ReadyCheck } from '../contract/process-spec.ts'
+import type { InstanceSpec, ProcessSpec, ReadyCheck, SocketAddress } from '../contract/process-spec.ts'
 import { createHookRunner } from './runner-hooks.ts'
 import { createMainProcess } from './runner-main-process.ts'
 import { createObservers } from './runner-observers.ts'
@@ -145,7 +145,7 @@ export const createRun = (options: RunOptions): Run => {
       },
     )
   }
-  const address = planAddressCheck(spec, instance)
+  const address = planAddressCheck(instance, services.socketAddresses())
   const spawnIfFree = async (): Promise<void> => {
     const occupant = await findOccupant(address, name.process)
     if (isUnwanted) return dispatch({ kind: 'exit', exit: { kind: 'signal', signal: 'SIGTERM' } })
@@ -215,10 +215,16 @@ export const createRun = (options: RunOptions): Run => {
   }
 }
 
-/** Who is asked there should be the process itself; declared sockets, which are open before it, say nothing. */
-const planAddressCheck = ({ sockets, stdinSocket }: ProcessSpec, { startup, ready }: InstanceSpec): ReadyCheck | undefined => {
-  if (sockets.length > 0 || stdinSocket !== undefined) return undefined
-  return [startup?.check, ready?.check].find((check) => check?.kind === 'tcp' || check?.kind === 'unix' || check?.kind === 'http')
+/** Who is asked there should be the process itself; a declared socket is open before it, and a question would wait in its queue. */
+const planAddressCheck = ({ startup, ready }: InstanceSpec, declared: ReadonlyMap<string, SocketAddress>): ReadyCheck | undefined => {
+  const check = [startup?.check, ready?.check].find((one) => one?.kind === 'tcp' || one?.kind === 'unix' || one?.kind === 'http')
+  return [...declared.values()].some((address) => isAskedAt(check, address)) ? undefined : check
+}
+
+const isAskedAt = (check: ReadyCheck | undefined, address: SocketAddress): boolean => {
+  if ('path' in address) return check?.kind === 'unix' && check.socketPath === address.path
+  if (check?.kind === 'http') return URL.canParse(check.url) && Number(new URL(check.url).port || 80) === address.port
+  return check?.kind === 'tcp' && check.port === address.port
 }
 
 /** After the exit: usually the pipes end at once; a descendant that cannot be found may keep them open for ever. */

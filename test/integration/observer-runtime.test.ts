@@ -54,6 +54,23 @@ test('a process whose port somebody else has is not started: PORT_IN_USE names w
   expect(stdout).not.toContain('has run')
 })
 
+test('so is one that is asked elsewhere than at the sockets which are declared for it; those are not asked', async () => {
+  const server = createServer()
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  cleanups.push(() => server.close())
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const declared = await freePort()
+  const sockets = { http: { tcp: `127.0.0.1:${declared}` } }
+  const { up } = start({ web: bash('echo has run; sleep 1000', { sockets: ['http'], ready: { tcp: `127.0.0.1:${port}` }, maxRetry: 0 }) }, { sockets })
+  const { stdout, stderr } = await up.finished
+  expect(stderr).toMatch(new RegExp(`127.0.0.1:${port} is in use by pid ${process.pid} \\(.*\\[NIXPACK_PORT_IN_USE\\]`, 's'))
+  expect(stdout).not.toContain('has run')
+  const ready = { tcp: `127.0.0.1:${declared}` }
+  const { up: own } = start({ web: node('process.stdin.resume(); setInterval(() => {}, 1000)', { sockets: ['http'], ready }) }, { sockets })
+  expect(await own.sees(/web ready after/)).toBeTruthy()
+})
+
 test('a port that becomes free is waited for', async () => {
   const server = createServer()
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))

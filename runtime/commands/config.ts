@@ -2,7 +2,9 @@
 
 import { NixpackError } from '../contract/errors.ts'
 import { renderSuggestion } from '../contract/nearest-name.ts'
+import type { RunPaths } from '../contract/directories.ts'
 import { ROUTES } from '../contract/control-routes.ts'
+import type { RenderedFile } from '../config/render-files.ts'
 import { isSecret } from '../config/variables.ts'
 import type { Variable } from '../config/variables.ts'
 import { callControl } from '../control/client.ts'
@@ -27,8 +29,7 @@ export const config: Command = async (context) => {
 
 const printFiles = (context: CommandContext, source: Source): number => {
   const [paths] = planRunPaths(context)
-  const masked = new Map([...source.variables].map(([name, variable]) => [name, maskSecret(variable)]))
-  const files = renderConfiguration(source.context, masked, paths)
+  const files = renderMasked(source, paths)
   const [wanted] = context.operands
   if (wanted === undefined) {
     printText(context, files.map(({ name, text }) => `# ${paths.filesDir}/${name}\n${endLine(text)}`).join('\n'))
@@ -50,6 +51,10 @@ const printDifference = async (context: CommandContext): Promise<number> => {
   for (const { name, diff } of files) printText(context, `\n# ${name}\n${diff}`)
   return 0
 }
+
+/** Rendered without the secrets, however short those are. */
+export const renderMasked = (source: Source, paths: RunPaths): readonly RenderedFile[] =>
+  renderConfiguration(source.context, new Map([...source.variables].map(([name, variable]) => [name, maskSecret(variable)])), paths)
 
 const maskSecret = (variable: Variable): Variable =>
   isSecret(variable.declaration) && variable.source !== 'unset' ? { ...variable, text: '********', json: '********' } : variable

@@ -2,6 +2,7 @@
 
 import type { PlanView, ProcessView } from '../contract/control-plan.ts'
 import { describePlan } from '../control/plan-view.ts'
+import { renderMasked } from './config.ts'
 import type { Command } from './context.ts'
 import { printText } from './context.ts'
 import { createMask } from './mask.ts'
@@ -14,7 +15,7 @@ export const plan: Command = async (context) => {
   const planned = planSource(source, paths)
   const mask = createMask(source.variables.values())
   const view = describePlan(planned.plan, mask)
-  const files = planned.files.map(({ name, text, mode }) => ({ path: `${paths.filesDir}/${name}`, mode: mode.toString(8), text: mask(text) }))
+  const files = renderMasked(source, paths).map(({ name, text, mode }) => ({ path: `${paths.filesDir}/${name}`, mode: mode.toString(8), text }))
   printText(context, context.flags.has('--json') ? `${JSON.stringify({ ...view, files }, undefined, 2)}\n` : renderPlan(view, files))
   return 0
 }

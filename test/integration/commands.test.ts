@@ -250,6 +250,16 @@ describe('no running instance', () => {
     ])
   })
 
+  test('plan and config show no secret, however short', async () => {
+    runtime = createRuntime(MANIFEST)
+    for (const command of ['plan', 'config']) {
+      // oxlint-disable-next-line no-await-in-loop -- one at a time
+      const { stdout } = await runtime.run([command], { KEY: 'k7' })
+      expect(stdout).toMatch(/key = \*{8}/)
+      expect(stdout).not.toContain('key = k7')
+    }
+  })
+
   test('config --check tells all problems at once', async () => {
     runtime = createRuntime({ ...MANIFEST, env: { ...MANIFEST.env, PORT: { type: 'port' }, SIZE: { type: 'bytes' } } })
     expect((await runtime.run(['config', '--check'])).stdout).toBe('all is right: 2 processes, 1 configuration files\n')

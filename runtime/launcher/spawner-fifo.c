@@ -43,7 +43,10 @@ int np_fifos_make(struct np_fifos *fifos, const char *dir, const bool wanted[2],
   fifos->dir = strdup(dir);
   if (fifos->dir != NULL && make_wanted(fifos, wanted, writers) == 0) return 0;
   int reason = errno;
-  for (int i = 0; i < 2; i++) if (writers[i] >= 0) close(writers[i]);
+  for (int i = 0; i < 2; i++) {
+    if (writers[i] >= 0) close(writers[i]);
+    writers[i] = -1;
+  }
   if (fifos->dir == NULL) rmdir(dir);
   np_fifos_end(fifos);
   errno = reason;

@@ -144,6 +144,13 @@ static bool open_all(struct np_spawner *spawner, struct np_child *child, struct 
   return make_pipe(&start->status, &start->setup.status) == 0;
 }
 
+// From now on it is the child's, also when this fails.
+static bool add(struct np_spawner *spawner, struct np_source *source, int *reader) {
+  const int fd = *reader;
+  *reader = -1;
+  return fd < 0 || np_source_add(spawner, source, fd, EPOLLIN) == 0;
+}
+
 static bool start_child(struct np_spawner *spawner, struct np_child *child, struct start *start) {
   struct np_child_setup *setup = &start->setup;
   if (!open_all(spawner, child, start)) return false;
@@ -152,10 +159,7 @@ static bool start_child(struct np_spawner *spawner, struct np_child *child, stru
   setup->nofile = spawner->nofile;
   for (int i = 0; i < 3; i++) setup->stdio[i] = choose_stdio(spawner, start, i);
   start->stage = "loop";
-  int ready = start->ready, status = start->status;
-  start->ready = start->status = -1;
-  if (np_source_add(spawner, &child->status, status, EPOLLIN) != 0) return false;
-  if (ready >= 0 && np_source_add(spawner, &child->ready, ready, EPOLLIN) != 0) return false;
+  if (!add(spawner, &child->status, &start->status) || !add(spawner, &child->ready, &start->ready)) return false;
   start->stage = "fork";
   child->pid = fork();
   if (child->pid == 0) np_child_run(setup);

@@ -18,7 +18,7 @@ export const createIdleMemory = (quietMs = QUIET_MS): IdleMemory => {
   let [timer, releasePages]: [NodeJS.Timeout | undefined, (() => void) | undefined] = [undefined, undefined]
   const collect = (): void => {
     // Only with --expose-gc. Some 50 ms; a plain collection leaves 6 MB more after a thousand restarts.
-    void globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
+    globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
     timer = setTimeout(release, SWEEP_MS).unref()
   }
   const release = (): void => {

@@ -89,13 +89,11 @@ static bool is_status(const char *text) {
 
 // READY=1 must not be lost; of how it is, only the latest counts.
 static bool keep(struct np_spawner *spawner, const char *text) {
-  char **last = spawner->untold_count > 0 ? &spawner->untold[spawner->untold_count - 1] : NULL;
-  const bool replaces = last != NULL && is_status(*last) && is_status(text);
-  char *copy = replaces || spawner->untold_count < NP_UNTOLD ? strdup(text) : NULL;
-  if (copy == NULL) return false;
-  if (replaces) free(*last);
-  else last = &spawner->untold[spawner->untold_count++];
-  *last = copy;
+  unsigned count = spawner->untold_count;
+  if (count > 0 && is_status(spawner->untold[count - 1]) && is_status(text)) free(spawner->untold[--count]);
+  spawner->untold_count = count;
+  if (count == NP_UNTOLD || (spawner->untold[count] = strdup(text)) == NULL) return false;
+  spawner->untold_count++;
   return true;
 }
 

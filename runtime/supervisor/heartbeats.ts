@@ -4,6 +4,7 @@
 import { createSocket } from 'node:dgram'
 import type { SupervisorControl } from '../contract/control-supervisor.ts'
 import type { HeartbeatSpec } from '../contract/process-spec.ts'
+import { TIMER_MAX_MS } from '../contract/quantity.ts'
 
 export type HeartbeatsRequest = {
   readonly supervisor: Pick<SupervisorControl, 'plan' | 'events' | 'status' | 'signal'>
@@ -54,14 +55,22 @@ const createListener = (spec: HeartbeatSpec, { supervisor, warn }: HeartbeatsReq
       const label = labels.get(pid) ?? ''
       warn(`"${label}" (pid ${pid}) has sent no heartbeat for ${limitMs / 1000} s: it is killed`)
       forget(pid)
-      supervisor.signal([label], 'SIGKILL', { pid })
+      kill({ label, pid })
     }
     arm()
+  }
+  const kill = ({ label, pid }: Run): void => {
+    try {
+      supervisor.signal([label], 'SIGKILL', { pid })
+    } catch (error) {
+      // The bundle is stopping, or the process is no longer ours: both are somebody else's to end.
+      warn(`"${label}" (pid ${pid}) is not killed: ${error instanceof Error ? error.message : String(error)}`)
+    }
   }
   const arm = (): void => {
     const first = Math.min(...heardAtMs.values())
     if (timer !== undefined || !isListening || !Number.isFinite(first)) return
-    timer = setTimeout(look, Math.max(1, Math.ceil(first + limitMs - performance.now())))
+    timer = setTimeout(look, Math.min(Math.max(1, Math.ceil(first + limitMs - performance.now())), TIMER_MAX_MS))
   }
   const watch = ({ label, pid }: Run): void => {
     labels.set(pid, label)

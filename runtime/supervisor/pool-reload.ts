@@ -30,7 +30,8 @@ export const createReload = (options: ReloadOptions): Reload => {
 }
 
 const createGraceful = ({ pool, done }: ReloadOptions): Reload => {
-  const old = pool.instances.filter(({ role }) => role === 'member').map(({ runner }) => runner)
+  // What was stopped by its number stays so.
+  const old = pool.instances.filter(({ role, runner }) => role === 'member' && runner.record.state !== 'stopped').map(({ runner }) => runner)
   const next = pool.create(planIndexes(pool.members, old.length), 'trial')
   let phase: 'trying' | 'retiring' | 'over' = 'trying'
   for (const runner of next) runner.dispatch({ kind: 'restart', reason: 'reload' })
@@ -42,6 +43,7 @@ const createGraceful = ({ pool, done }: ReloadOptions): Reload => {
   return {
     advance() {
       if (phase === 'trying') {
+        if (next.some(isStopped)) return giveUp(IN_BETWEEN)
         const failed = next.find(hasFailed)
         if (failed !== undefined)
           return giveUp(
@@ -58,7 +60,7 @@ const createGraceful = ({ pool, done }: ReloadOptions): Reload => {
       done(undefined)
     },
     cancel() {
-      if (phase === 'trying') giveUp('another command came in between')
+      if (phase === 'trying') giveUp(IN_BETWEEN)
       else if (phase === 'retiring') done(undefined)
       phase = 'over'
     },
@@ -72,6 +74,11 @@ const retire = (pool: Pool, runners: readonly Runner[]): void => {
   }
 }
 
+const IN_BETWEEN = 'another command came in between'
+
+/** Without a word to the reload: the process is stopped or has fewer instances. */
+const isStopped = ({ record }: Runner): boolean => record.state === 'stopped'
+
 const hasArrived = ({ record }: Runner): boolean => record.state === 'ready' || record.succeeded
 
 /** It gets one chance: whatever would be tried again otherwise is a failure here. */
@@ -84,10 +91,12 @@ const renderReason = ({ record: { reason, exit } }: Runner): string => {
 }
 
 const createSequential = ({ pool, done, changed }: ReloadOptions): Reload => {
-  const queue = pool.instances.filter(({ role, runner }) => role === 'member' && runner.record.wanted).map(({ runner }) => runner)
+  const queue = pool.instances.filter(({ role, runner }) => role === 'member' && runner.record.wanted && !isAwaiting(runner)).map(({ runner }) => runner)
   let current: Renewed | undefined
   let isOver = false
   let pause: NodeJS.Timeout | undefined
+  /** What was stopped or given up meanwhile is not brought back. */
+  const isMember = (one: Runner): boolean => one.record.wanted && pool.instances.some(({ role, runner }) => role === 'member' && runner === one)
   const end = (failure: string | undefined): void => {
     if (isOver) return
     isOver = true
@@ -96,6 +105,7 @@ const createSequential = ({ pool, done, changed }: ReloadOptions): Reload => {
   }
   const next = (): void => {
     pause = undefined
+    while (queue.length > 0 && !queue.slice(0, 1).every(isMember)) queue.shift()
     const runner = queue.shift()
     current = runner && { runner, starts: runner.record.starts, crashes: runner.record.crashes }
     if (runner === undefined) end(undefined)
@@ -105,21 +115,26 @@ const createSequential = ({ pool, done, changed }: ReloadOptions): Reload => {
   return {
     advance() {
       if (isOver || pause !== undefined || current === undefined) return
+      if (isStopped(current.runner)) return end(IN_BETWEEN)
       const progress = judge(current)
       if (progress === 'failed') return end(`${pool.name}:${current.runner.index} failed${renderReason(current.runner)}`)
       if (progress === 'going') return
       if (queue.length === 0 || pool.spec.warmupDelayMs === 0) return next()
       pause = setTimeout(() => (next(), changed()), pool.spec.warmupDelayMs)
     },
-    cancel: () => end('another command came in between'),
+    cancel: () => end(IN_BETWEEN),
   }
 }
+
+/** What waits for its time or for a connection has no run that could be replaced; the next one is a new one. */
+const isAwaiting = ({ record }: Runner): boolean => record.state === 'scheduled' || record.state === 'listening'
 
 type Renewed = { readonly runner: Runner; readonly starts: number; readonly crashes: number }
 
 const judge = ({ runner, starts, crashes }: Renewed): 'going' | 'arrived' | 'failed' => {
   const { record } = runner
   const isNew = record.starts > starts
-  if (record.state === 'failed' || (isNew && record.crashes > crashes)) return 'failed'
+  const isUnwell = record.crashes > crashes || record.intent === 'unready' || record.intent === 'unhealthy'
+  if (record.state === 'failed' || (isNew && isUnwell)) return 'failed'
   return isNew && hasArrived(runner) ? 'arrived' : 'going'
 }

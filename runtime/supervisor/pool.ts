@@ -237,7 +237,7 @@ export const createPool = (options: PoolOptions): Pool => {
   return pool
 }
 
-const UP_STATES: ReadonlySet<string> = new Set(['starting', 'running', 'ready'])
+const UP_STATES: ReadonlySet<string> = new Set(['preparing', 'starting', 'running', 'ready'])
 
 const STOP_HOOKS = ['beforeStop', 'beforeSignal', 'beforeReap', 'afterReap', 'afterStop'] as const
 

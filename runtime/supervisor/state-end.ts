@@ -38,7 +38,7 @@ const afterCrash: Cell = (record, context) => {
 
 const decide = (record: ProcessRecord, { spec, nowMs, random }: Context, isUnconditional: boolean): RestartDecision =>
   decideRestart({
-    run: describeRun(record, nowMs),
+    run: describeRun(record),
     history: record.history,
     spec: isUnconditional ? { ...spec.restart, policy: 'always', preventStatuses: [] } : spec.restart,
     isTask: !isUnconditional && (spec.oneshot || spec.schedule !== undefined),
@@ -46,8 +46,8 @@ const decide = (record: ProcessRecord, { spec, nowMs, random }: Context, isUncon
     random,
   })
 
-const describeRun = ({ exit, intent, succeeded, readyAtMs }: ProcessRecord, nowMs: number): EndedRun => {
-  const readyMs = readyAtMs === undefined ? 0 : nowMs - readyAtMs
+const describeRun = ({ exit, intent, succeeded, readyAtMs, endedAtMs }: ProcessRecord): EndedRun => {
+  const readyMs = readyAtMs === undefined ? 0 : endedAtMs - readyAtMs
   if (exit?.kind === 'spawnFailed') return { outcome: 'spawnFailed', mark: undefined, readyMs }
   if (intent === 'unready' || intent === 'unhealthy') return { outcome: intent, mark: undefined, readyMs }
   const mark = exit?.kind === 'code' ? exit.code : exit?.signal

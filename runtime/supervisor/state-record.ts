@@ -83,6 +83,8 @@ export type ProcessRecord = {
   readonly succeeded: boolean
   readonly spawnedAtMs: number
   readonly readyAtMs: number | undefined
+  /** Of the latest run, which may have left something to clear up. */
+  readonly endedAtMs: number
   readonly retryAtMs: number | undefined
   readonly dueAtEpochMs: number | undefined
   /** When the timer `grace` goes off. */
@@ -123,6 +125,7 @@ export const createRecord = (): ProcessRecord => ({
   succeeded: false,
   spawnedAtMs: 0,
   readyAtMs: undefined,
+  endedAtMs: 0,
   retryAtMs: undefined,
   dueAtEpochMs: undefined,
   deadlineMs: 0,

@@ -101,6 +101,9 @@ export const rest: Cell = (record) => ({
 
 export const stopPreparing: Cell = (record, context, event) => prepend({ kind: 'stopObserving' }, rest(record, context, event))
 
+/** What it depends on may have gone meanwhile: it is waited for again. */
+export const prepareAgain: Cell = (record) => ({ record: { ...record, state: 'waiting' }, effects: [{ kind: 'stopObserving' }] })
+
 export const stopWaitingForTime: Cell = (record, context, event) => prepend({ kind: 'cancelTimer', timer: 'schedule' }, rest(record, context, event))
 
 export const stopListening: Cell = (record, context, event) => prepend({ kind: 'ignoreDemand' }, rest(record, context, event))

@@ -98,10 +98,10 @@ export const extend: Cell = (record, context, event) => {
 }
 
 /** The facts that an event carries, noted before its cell is looked up. */
-export const absorb = (record: ProcessRecord, event: ProcessEvent, { spec }: Context): ProcessRecord => {
+export const absorb = (record: ProcessRecord, event: ProcessEvent, { spec, nowMs }: Context): ProcessRecord => {
   if (event.kind === 'spawned') return { ...record, pid: event.pid }
   if (event.kind === 'mainPid') return record.pid === undefined ? record : { ...record, pid: event.pid }
-  if (event.kind === 'exit') return absorbExit(record, event.exit, spec.restart.successStatuses)
+  if (event.kind === 'exit') return absorbExit({ ...record, endedAtMs: nowMs }, event.exit, spec.restart.successStatuses)
   if (event.kind === 'dependencyFailed' || event.kind === 'hookFailed') return { ...record, reason: event.reason }
   return event.kind === 'noticed' ? { ...record, notice: event.text } : record
 }

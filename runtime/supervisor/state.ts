@@ -63,7 +63,7 @@ export const TABLE: Readonly<Record<ProcessState, Readonly<Record<EventKind, Cel
   scheduled: { ...ON_THE_WAY, stop: up.stopWaitingForTime, kill: up.stopWaitingForTime, restart: up.beginNow, due: up.runScheduled },
   listening: { ...ON_THE_WAY, stop: up.stopListening, kill: up.stopListening, restart: ignore, demanded: up.answerDemand },
   backoff: { ...ON_THE_WAY, start: up.beginNow, stop: up.rest, kill: up.rest, restart: up.beginNow, retry },
-  preparing: { ...ON_THE_WAY, stop: up.stopPreparing, kill: up.stopPreparing, restart: ignore, hookPassed: up.spawn, hookFailed: up.fail },
+  preparing: { ...ON_THE_WAY, stop: up.stopPreparing, kill: up.stopPreparing, restart: up.prepareAgain, hookPassed: up.spawn, hookFailed: up.fail },
   starting: { ...RUNS, spawned: up.run },
   running: {
     ...UP,

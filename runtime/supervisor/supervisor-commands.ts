@@ -69,7 +69,7 @@ export const createCommands = (core: Core): Commands => {
         pool.scale(numprocesses)
         core.events.publish({ kind: 'scaled', process: pool.name, label: null, state: null, pid: null, text: `has ${pool.count} instances from now on` })
         core.advance()
-        await core.when(() => (hasSettled(pool) ? true : undefined))
+        await core.when(() => (hasSettled(pool) || fleet.find(pool.name) !== pool ? true : undefined))
         return new Map()
       })
     },

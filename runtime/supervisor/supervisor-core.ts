@@ -150,6 +150,7 @@ export const createCore = (services: RunnerServices, declared: Declared): Core =
       return pool
     },
     remove(name) {
+      reloads.get(name)?.cancel()
       fleet.find(name)?.release()
       fleet.remove(name)
       services.hub.forget(name)
@@ -180,16 +181,18 @@ export const createCore = (services: RunnerServices, declared: Declared): Core =
       reloads.get(pool.name)?.cancel()
       const { promise, resolve } = Promise.withResolvers<string | undefined>()
       together(() => {
-        const reload: Reload = createReload({
-          pool,
-          mode,
-          changed: advance,
-          done(failure) {
-            if (reloads.get(pool.name) === reload) reloads.delete(pool.name)
-            resolve(failure)
-          },
-        })
+        // Over at once when there is nothing to replace.
+        let isOver = false
+        const done = (failure: string | undefined): void => {
+          isOver = true
+          resolve(failure)
+        }
+        const reload = createReload({ pool, mode, changed: advance, done })
+        if (isOver) return
         reloads.set(pool.name, reload)
+        void promise.then(() => {
+          if (reloads.get(pool.name) === reload) reloads.delete(pool.name)
+        })
       })
       return promise
     },
@@ -232,11 +235,14 @@ const createAdvance = (step: () => void, settle: () => void): Advance => {
     isDirty = true
     if (isAdvancing) return
     isAdvancing = true
-    while (isDirty) {
-      isDirty = false
-      step()
+    try {
+      while (isDirty) {
+        isDirty = false
+        step()
+      }
+    } finally {
+      isAdvancing = false
     }
-    isAdvancing = false
     settle()
   }
   return {
@@ -244,8 +250,11 @@ const createAdvance = (step: () => void, settle: () => void): Advance => {
     together(deed) {
       const wasAdvancing = isAdvancing
       isAdvancing = true
-      deed()
-      isAdvancing = wasAdvancing
+      try {
+        deed()
+      } finally {
+        isAdvancing = wasAdvancing
+      }
       advance()
     },
   }

@@ -9,6 +9,7 @@ import { resolveDependencies, resolveDependents } from './graph.ts'
 import type { Verb } from './jobs.ts'
 import { planChange, planSocketChange } from './plan-change.ts'
 import type { SocketChange } from './plan-change.ts'
+import type { Pool } from './pool.ts'
 import type { Sockets } from './sockets.ts'
 import { hasName, track } from './supervisor-commands.ts'
 import type { Commands } from './supervisor-commands.ts'
@@ -26,6 +27,13 @@ export const createPlanning = (core: Core, sockets: Sockets, commands: Commands)
     if (names.length === 0) return
     await core.jobs.begin({ verbs: new Map(names.map((name): [string, Verb] => [name, verb])), selection: new Map() })
   }
+  const isUp = (name: string): boolean => fleet.find(name)?.isSettled === false
+  /** Whoever starts one of them meanwhile is too late. False: the bundle stops, and everything with it. */
+  const stopForGood = async (names: readonly string[]): Promise<boolean> => {
+    // oxlint-disable-next-line no-await-in-loop -- until it is true
+    for (let left = names; left.length > 0 && !core.isStopping; left = names.filter(isUp)) await run('stop', left)
+    return !core.isStopping
+  }
   const exchangeProcesses = (next: Plan, { added, changed, removed }: PlanChange): void => {
     for (const name of removed) core.remove(name)
     for (const spec of next.processes) {
@@ -41,19 +49,34 @@ export const createPlanning = (core: Core, sockets: Sockets, commands: Commands)
     for (const name of changed) tell('changed', name, 'is declared in another way from now on')
     for (const name of removed) tell('removed', name, 'is no longer declared')
   }
-  const carryOut = async (next: Plan, change: PlanChange, socketChange: SocketChange): Promise<void> => {
-    const wanted = new Set(change.changed.filter((name) => fleet.find(name)?.isWanted === true))
-    await run('stop', [...change.changed, ...change.removed])
-    await exchangeSockets(core, sockets, socketChange)
+  const replaceInPlace = (next: Plan, { kept, scaled }: PlanChange): void => {
+    core.declared = next
+    for (const spec of next.processes) {
+      if (kept.includes(spec.name) || scaled.includes(spec.name)) fleet.find(spec.name)?.replaceSpec(spec)
+      if (scaled.includes(spec.name)) void commands.scale(spec.name, spec.numprocesses)
+    }
+  }
+  const carryOut = async (next: Plan, earlier: Promise<void> | undefined): Promise<void> => {
+    if (earlier !== undefined) await earlier
+    if (core.isStopping) return
+    const before = readPlan()
+    const change = planChange(before, next)
+    const leaving = [...change.changed, ...change.removed]
+    const wanted = new Set(change.changed.filter((name) => wantsToRun(fleet.find(name))))
+    replaceInPlace(next, change)
+    if (!(await stopForGood(leaving))) return
+    await exchangeSockets(core, sockets, planSocketChange(before, next))
+    if (!(await stopForGood(leaving.filter(isUp)))) return
     exchangeProcesses(next, change)
     const started = next.processes.filter(({ name, autostart }) => wanted.has(name) || (autostart && change.added.includes(name)))
-    if (!core.isStopping)
-      await run(
-        'start',
-        started.map(({ name }) => name),
-      )
+    await run(
+      'start',
+      started.map(({ name }) => name),
+    )
     events.publish({ ...OF_THE_BUNDLE, text: 'has another plan' })
   }
+  /** The latest plan that is not yet true, and when it is. */
+  let upcoming: { readonly plan: Plan; readonly done: Promise<void> } | undefined
   return {
     get plan() {
       return readPlan()
@@ -74,6 +97,8 @@ export const createPlanning = (core: Core, sockets: Sockets, commands: Commands)
       const result: CommandResult = keepRunning
         ? { started: [], kept: pool.instances.flatMap(({ runner }) => runner.record.pid ?? []), stopped: [], failed: [] }
         : await commands.stop([name])
+      // While the bundle stops, everybody stays until the end.
+      if (!keepRunning && !(await stopForGood([pool.name].filter(isUp)))) return result
       core.remove(pool.name)
       tell('removed', pool.name, keepRunning ? 'is no longer ours' : 'is no longer declared')
       core.advance()
@@ -95,19 +120,20 @@ export const createPlanning = (core: Core, sockets: Sockets, commands: Commands)
     },
     apply(next) {
       core.assertOpen('change the plan')
-      const before = readPlan()
-      const change = planChange(before, next)
-      const socketChange = planSocketChange(before, next)
-      core.declared = next
-      for (const spec of next.processes) {
-        if (change.kept.includes(spec.name) || change.scaled.includes(spec.name)) fleet.find(spec.name)?.replaceSpec(spec)
-        if (change.scaled.includes(spec.name)) void commands.scale(spec.name, spec.numprocesses)
-      }
-      void carryOut(next, change, socketChange)
+      const change = planChange(upcoming?.plan ?? readPlan(), next)
+      const current = { plan: next, done: carryOut(next, upcoming?.done) }
+      upcoming = current
+      void current.done.then(() => {
+        if (upcoming === current) upcoming = undefined
+      })
       return change
     },
   }
 }
+
+/** What has failed gets another chance with another declaration; what somebody has stopped does not. */
+const wantsToRun = (pool: Pool | undefined): boolean =>
+  pool !== undefined && (pool.isWanted || pool.members.some(({ state, isLeaving }) => state === 'failed' && !isLeaving))
 
 const assertKnown = (specs: readonly ProcessSpec[], spec: ProcessSpec): void => {
   const { name, dependsOn } = spec

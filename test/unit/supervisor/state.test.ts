@@ -50,7 +50,7 @@ const EXPECTED: Record<ProcessState, string> = {
   waiting: '= stopped stopped = | starting failed ! ! | ! ! ! ! | ! ! ! ! ! ! | = = = | ! ! ! !',
   scheduled: '= stopped stopped waiting | = = ! waiting | ! ! ! ! | ! ! ! ! ! ! | = = = | ! ! ! !',
   listening: '= stopped stopped = | = = waiting ! | ! ! ! ! | ! ! ! ! ! ! | = = = | ! ! ! !',
-  preparing: '= stopped stopped = | = = ! ! | starting failed ! ! | ! ! ! ! ! ! | = = = | ! ! ! !',
+  preparing: '= stopped stopped waiting | = = ! ! | starting failed ! ! | ! ! ! ! ! ! | = = = | ! ! ! !',
   starting: '= stopping stopping stopping | = = ! ! | ! ! running ! | ! ! ! ! ! ! | = = = | clearing ! ! !',
   running: '= stopping stopping stopping | = = ! ! | = stopping ! = | ready = stopping stopping + stopping | = = = | clearing ! ! !',
   ready: '= stopping stopping stopping | = = ! ! | ! stopping ! ! | = running ! stopping + stopping | = = = | clearing ! ! !',

@@ -4,7 +4,7 @@ const amount = (name: string, short: number): number => Number(process.env[name]
 
 export const AMOUNTS = {
   /** Of the soak. */
-  minutes: amount('MINUTES', 0.75),
+  minutes: amount('MINUTES', 0.5),
   /** Random numbers of the soak. */
   seed: amount('SEED', Date.now() % 1_000_000),
   /** Crashes and restarts. */

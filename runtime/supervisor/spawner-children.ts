@@ -94,7 +94,8 @@ export const createSpawnerChildren = (send: Send): SpawnerChildren => {
       record.listeners.notified?.(notice)
     },
     'ready-fd': (_, { listeners }) => listeners.readyFd?.(),
-    failed: (message, record) => finish(record, parseFailure(message, programOf(record.request)), NO_USAGE),
+    failed: (message, record) =>
+      finish(record, parseFailure(message, { program: programOf(record.request), workingDir: record.request.run.workingDir }), NO_USAGE),
     exited: (message, record) => finish(record, parseExit(message), parseUsage(message)),
   }
   return {

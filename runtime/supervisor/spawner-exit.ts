@@ -31,14 +31,16 @@ const SIGNALS: ReadonlyMap<number, NodeJS.Signals> = new Map(
     .flatMap(([name, number]) => (isSignal(name) ? [[number, name]] : [])),
 )
 
+export type Attempted = { readonly program: string; readonly workingDir: string }
+
 /** A program that was never executed: 127 when it is not there, 126 when it cannot be run, 125 for what lies before it. */
-export const parseFailure = (message: SpawnerMessage, program: string): ChildExit => {
+export const parseFailure = (message: SpawnerMessage, { program, workingDir }: Attempted): ChildExit => {
   const errno = findNumber(message, 'errno')
   const stage = findField(message, 'stage') ?? ''
   const isMissing = stage === 'exec' && errno === constants.errno.ENOENT
   const isRefused = stage === 'exec' && [constants.errno.EACCES, constants.errno.ENOEXEC].includes(errno)
   const [attempt = stage, hint] = STAGES.get(stage) ?? []
-  const what = findField(message, 'what')
+  const what = stage === 'cwd' ? workingDir : findField(message, 'what')
   const advice = errno === constants.errno.EPERM ? hint : LIMITS.get(errno)
   const text = `cannot ${attempt.replace('%', () => `"${what}"`)} "${program}": ${findField(message, 'text')}${advice === undefined ? '' : ` (${advice})`}`
   return { kind: 'spawnFailed', status: isMissing ? 127 : isRefused ? 126 : 125, message: text }
@@ -56,7 +58,7 @@ const AS_ROOT = 'only root may do that'
 const STAGES: ReadonlyMap<string, readonly [string, string?]> = new Map<string, readonly [string, string?]>([
   ['exec', ['run']],
   ['request', ['use % for']],
-  ['cwd', ['enter the working directory of']],
+  ['cwd', ['enter the working directory % of']],
   ['fifo', ['make the pipes of']],
   ['pipe', ['make the pipes of']],
   ['socket', ['hand the socket % to']],

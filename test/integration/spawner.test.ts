@@ -158,7 +158,7 @@ test.each([
     'a missing directory',
     planRun(['/bin/true'], { workingDir: '/no/such' }),
     125,
-    'cannot enter the working directory of "/bin/true": No such file or directory',
+    'cannot enter the working directory "/no/such" of "/bin/true": No such file or directory',
   ],
   [
     'a limit that cannot be',

@@ -24,7 +24,7 @@ test.each([
   [126, 'cannot run "/bin/a": denied', ['errno=13', 'stage=exec', 'text=denied']],
   [126, 'cannot run "/bin/a": format', ['errno=8', 'stage=exec', 'text=format']],
   [125, 'cannot run "/bin/a": too long', ['errno=7', 'stage=exec', 'text=too long']],
-  [125, 'cannot enter the working directory of "/bin/a": gone', ['errno=2', 'stage=cwd', 'text=gone']],
+  [125, 'cannot enter the working directory "/srv/a" of "/bin/a": gone', ['errno=2', 'stage=cwd', 'text=gone']],
   [125, 'cannot hand the socket "web" to "/bin/a": gone', ['errno=2', 'stage=socket', 'what=web', 'text=gone']],
   [
     125,
@@ -46,5 +46,5 @@ test.each([
   ],
   [125, 'cannot stagger "/bin/a": refused', ['errno=1', 'stage=stagger', 'text=refused']],
 ] as const)('a program that was never run is status %i: %s', (status, text, fields) => {
-  expect(parseFailure(message('failed', ...fields), '/bin/a')).toEqual({ kind: 'spawnFailed', status, message: text })
+  expect(parseFailure(message('failed', ...fields), { program: '/bin/a', workingDir: '/srv/a' })).toEqual({ kind: 'spawnFailed', status, message: text })
 })

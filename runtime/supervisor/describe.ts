@@ -95,10 +95,15 @@ export const describeChange = (before: ProcessRecord, after: ProcessRecord): str
 const describeArrival = (before: ProcessRecord, after: ProcessRecord): string | undefined => {
   const { state, exit, reason, intent } = after
   if (state === 'ready') return describeReadiness(before, after)
-  if (state === 'failed') return `failed: ${reason}${exit === undefined ? '' : `; it ${renderExit(exit)}`}`
+  if (state === 'failed') return describeFailure(after)
   if (state === 'running' && before.state === 'ready') return `is not ready any more: ${reason}`
   if (state === 'stopping') return TOLD_INTENTS.has(intent) ? `is being stopped: ${reason}` : undefined
   return before.state === 'clearing' && exit !== undefined ? describeEnd(after, renderExit(exit)) : undefined
+}
+
+const describeFailure = ({ reason, exit }: ProcessRecord): string => {
+  const isSaid = exit === undefined || renderExit(exit).includes(reason)
+  return isSaid ? `failed: ${reason}` : `failed: ${reason}; it ${renderExit(exit)}`
 }
 
 const describeReadiness = ({ step }: ProcessRecord, { readyAtMs, spawnedAtMs, pid }: ProcessRecord): string =>

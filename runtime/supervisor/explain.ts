@@ -44,12 +44,15 @@ const renderSummary = ({ dependsOn }: ProcessSpec, status: ProcessStatus, waitin
   }
   const details = [
     status.reason,
-    lastExit === null || status.reason.includes(lastExit) ? '' : `the last run ${lastExit}`,
+    lastExit === null || isSaid(lastExit, status.reason) ? '' : `the last run ${lastExit}`,
     status.nextStartInMs === null ? '' : `the next one begins in ${(status.nextStartInMs / 1000).toFixed(1)} s`,
     state === 'stopped' && !wanted ? 'nobody wants it to run' : '',
   ].filter((text) => text !== '')
   return `${name} is ${STATE_WORDS[state] ?? state}${details.length === 0 ? '' : `: ${details.join('; ')}`}`
 }
+
+/** One of the two is a part of the other. */
+const isSaid = (lastExit: string, reason: string): boolean => reason.includes(lastExit) || (reason !== '' && lastExit.includes(reason))
 
 const STATE_WORDS: Partial<Record<ProcessStatus['state'], string>> = {
   running: 'running but not ready',

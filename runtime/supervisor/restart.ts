@@ -23,6 +23,8 @@ export type EndedRun = {
   readonly mark: ExitMark | undefined
   /** How long it had been ready (or running, without a readiness check). */
   readonly readyMs: number
+  /** Why its program did not run; only of `spawnFailed`. */
+  readonly problem?: string
 }
 
 export type RestartDecision =
@@ -55,9 +57,9 @@ export const decideRestart = (request: RestartRequest): RestartDecision => {
 const isAmong = (mark: ExitMark | undefined, marks: readonly ExitMark[]): boolean => mark !== undefined && marks.includes(mark)
 
 /** No program has run that could have been stable: even the first try again waits. */
-const decideNextSpawn = ({ history: past, spec, random }: RestartRequest): RestartDecision => {
+const decideNextSpawn = ({ run, history: past, spec, random }: RestartRequest): RestartDecision => {
   const spawnFailures = past.spawnFailures + 1
-  if (spec.policy === 'never' || isOver(spawnFailures, spec.maxRetry)) return { kind: 'fail', reason: 'its program cannot be run' }
+  if (spec.policy === 'never' || isOver(spawnFailures, spec.maxRetry)) return { kind: 'fail', reason: run.problem ?? 'its program cannot be run' }
   const delayMs = backOffMs({ ...spec, delayMs: Math.max(spec.delayMs, SPAWN_DELAY_MIN_MS) }, spawnFailures, random)
   return { kind: 'restart', delayMs: Math.max(delayMs, 1), history: { ...past, spawnFailures } }
 }

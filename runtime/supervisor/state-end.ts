@@ -48,7 +48,7 @@ const decide = (record: ProcessRecord, { spec, nowMs, random }: Context, isUncon
 
 const describeRun = ({ exit, intent, succeeded, readyAtMs, endedAtMs }: ProcessRecord): EndedRun => {
   const readyMs = readyAtMs === undefined ? 0 : endedAtMs - readyAtMs
-  if (exit?.kind === 'spawnFailed') return { outcome: 'spawnFailed', mark: undefined, readyMs }
+  if (exit?.kind === 'spawnFailed') return { outcome: 'spawnFailed', mark: undefined, readyMs, problem: exit.message }
   if (intent === 'unready' || intent === 'unhealthy') return { outcome: intent, mark: undefined, readyMs }
   const mark = exit?.kind === 'code' ? exit.code : exit?.signal
   return { outcome: succeeded ? 'success' : 'failure', mark, readyMs }

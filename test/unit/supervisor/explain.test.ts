@@ -53,6 +53,7 @@ test.each([
     'web is waiting before it is started again: it exited with status 3; the next one begins in 1.5 s',
   ],
   [{ state: 'failed', reason: 'it is flapping', lastExit: 'exited with status 3' }, 'web is failed: it is flapping; the last run exited with status 3'],
+  [{ state: 'failed', reason: 'no such file', lastExit: 'could not be started: no such file' }, 'web is failed: no such file'],
   [{ state: 'scheduled', nextStartInMs: 60_000 }, 'web is waiting for its time: the next one begins in 60.0 s'],
 ] as const)('%j in a sentence', (overrides, summary) => {
   expect(explain(overrides).summary).toBe(summary)

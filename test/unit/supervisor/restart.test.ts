@@ -96,14 +96,14 @@ describe('the burst limit', () => {
 })
 
 describe('starts that fail', () => {
-  const spawnFailed = ended({ outcome: 'spawnFailed', mark: undefined })
+  const spawnFailed = ended({ outcome: 'spawnFailed', mark: undefined, problem: 'no such file' })
   const spec = createRestartSpec({ maxRetry: 2 })
 
   test('wait before each new try, also the first, and give up after the limit', () => {
     const first = decide({ run: spawnFailed, spec })
     expect(first).toMatchObject({ kind: 'restart', delayMs: 100, history: { spawnFailures: 1 } })
     expect(decide({ run: spawnFailed, spec, history: { ...NO_HISTORY, spawnFailures: 1 } })).toMatchObject({ delayMs: 200 })
-    expect(decide({ run: spawnFailed, spec, history: { ...NO_HISTORY, spawnFailures: 2 } })).toEqual({ kind: 'fail', reason: 'its program cannot be run' })
+    expect(decide({ run: spawnFailed, spec, history: { ...NO_HISTORY, spawnFailures: 2 } })).toEqual({ kind: 'fail', reason: 'no such file' })
   })
 
   test('never spin, whatever is declared and drawn', () => {

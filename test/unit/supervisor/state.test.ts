@@ -278,7 +278,7 @@ describe('after the end', () => {
     const first = follow([...UP.slice(0, 2), exit, CLEARED], context)
     expect(first.record).toMatchObject({ state: 'backoff', history: { spawnFailures: 1 } })
     const last = follow([{ kind: 'retry' }, { kind: 'dependenciesMet' }, exit, CLEARED], context, first.record)
-    expect(last.record).toMatchObject({ state: 'failed', reason: 'its program cannot be run' })
+    expect(last.record).toMatchObject({ state: 'failed', reason: 'no such file' })
   })
 
   test.each([

@@ -46,8 +46,8 @@ const entryOf = (pools: ReadonlyMap<string, Pool>, name: string): readonly (read
 
 /** Everybody whose turn it is; the larger priority first. */
 export const admitReady = ({ pools, standingOf }: Fleet): void => {
-  for (const pool of sortByPriority(pools.map((pool) => ({ pool, priority: pool.spec.priority }))).map(({ pool }) => pool)) {
-    if (!pool.instances.some(({ runner }) => runner.record.state === 'waiting')) continue
+  const waiting = pools.filter(({ instances }) => instances.some(({ runner }) => runner.record.state === 'waiting'))
+  for (const { pool } of sortByPriority(waiting.map((pool) => ({ pool, priority: pool.spec.priority })))) {
     const readiness = resolveReadiness(pool.spec, standingOf)
     if (readiness.kind === 'met') pool.admit()
     if (readiness.kind === 'failed') pool.refuse(readiness.reason)

@@ -81,12 +81,12 @@ export type StopQuestion = {
 }
 
 /** Of the processes that are to stop, those that nobody among them depends on any more. */
-export const resolveStoppable = ({ nodes, leaving, ...of }: StopQuestion): readonly string[] =>
-  leaving.filter((name) => {
-    if (of.isSettled(name)) return false
-    const needing = resolveDependents(nodes, name).filter((dependent) => leaving.includes(dependent))
-    return of.isIdle(name) || needing.every((dependent) => of.isSettled(dependent))
-  })
+export const resolveStoppable = ({ nodes, leaving, isIdle: isUnnoticed, isSettled: isGone }: StopQuestion): readonly string[] => {
+  const names = new Set(leaving.filter((name) => !isGone(name)))
+  // Asked after everything that happens, so that all dependents of all names are looked at once.
+  const needed = new Set(nodes.flatMap(({ name, dependsOn }) => (names.has(name) ? Object.keys(dependsOn) : [])))
+  return [...names].filter((name) => !needed.has(name) || isUnnoticed(name))
+}
 
 /** Names in the order in which a start reaches them; those of one wave start together, the larger priority first. */
 export const planWaves = (specs: readonly Pick<ProcessSpec, 'name' | 'dependsOn' | 'priority'>[]): readonly (readonly string[])[] => {

@@ -8,6 +8,8 @@ export type Gate = {
   readonly isOpen: boolean
   /** A hook is at work: what waits for the process waits for it, too. */
   readonly isBusy: boolean
+  /** Open, and not told yet that all are ready. */
+  readonly isAwaitingAll: boolean
   /** Opens, perhaps later; then `changed` is called, or `refused`. */
   open(): void
   /** All are ready. */
@@ -18,6 +20,8 @@ export type Gate = {
   close(): void
   /** A hook in progress no longer counts. */
   cancel(): void
+  /** There is no time for hooks any more. */
+  abandon(): void
 }
 
 export type GateOptions = {
@@ -52,6 +56,9 @@ export const createGate = ({ has, run, changed, refused }: GateOptions): Gate =>
     get isBusy() {
       return busy !== undefined && busy.hook !== 'afterStart'
     },
+    get isAwaitingAll() {
+      return isOpen && !isAnnounced
+    },
     open() {
       if (isOpen || busy !== undefined) return
       void work('beforeStart', (isPassed) => {
@@ -76,5 +83,9 @@ export const createGate = ({ has, run, changed, refused }: GateOptions): Gate =>
       void work('afterStop', () => undefined)
     },
     cancel,
+    abandon() {
+      cancel()
+      isOpen = false
+    },
   }
 }

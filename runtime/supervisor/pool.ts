@@ -182,8 +182,12 @@ export const createPool = (options: PoolOptions): Pool => {
     },
     kill() {
       isStopping = true
-      gate.cancel()
-      for (const { runner } of instances.all) if (!isSettled(runner.record.state)) runner.dispatch({ kind: 'kill' })
+      gate.abandon()
+      for (const { runner } of instances.all) {
+        if (isSettled(runner.record.state)) continue
+        runner.dispatch({ kind: 'kill' })
+        runner.run?.skipHooks()
+      }
     },
     restartUp(reason) {
       for (const { runner } of instances.all) if (UP_STATES.has(runner.record.state)) runner.dispatch({ kind: 'restart', reason })
@@ -219,7 +223,7 @@ export const createPool = (options: PoolOptions): Pool => {
     settle() {
       for (const { runner, role } of instances.all) if (role === 'leaving' && isSettled(runner.record.state)) forget(runner)
       if (instances.all.every(({ runner }) => isSettled(runner.record.state))) gate.close()
-      else if (pool.standing === 'ready') gate.announce()
+      else if (gate.isAwaitingAll && pool.standing === 'ready') gate.announce()
     },
     create: (indexes, role) => indexes.map((index) => create(index, role)),
     assign: (runner, role) => instances.assign(runner, role),

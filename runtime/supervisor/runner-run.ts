@@ -48,6 +48,8 @@ export type Run = {
   stopObserving(): void
   sendSignal(signal: NodeJS.Signals, isStop: boolean): void
   kill(): void
+  /** Those around its end are cut off, and none begins: nobody may wait any longer. */
+  skipHooks(): void
   /** `signal`: for what is left over. */
   clear(exit: ChildExit | undefined, signal: NodeJS.Signals): Promise<void>
   /** What its hook says. */
@@ -69,6 +71,7 @@ export const createRun = (options: RunOptions): Run => {
   const dispatch = (event: ProcessEvent): void => (isReleased ? undefined : options.dispatch(event))
   const observers = createObservers({ spec, instance, dispatch })
   let hookAbort = new AbortController()
+  const hurry = new AbortController()
   let child: Child | undefined
   let leaderPid: number | undefined
   let log: RunLog | undefined
@@ -120,7 +123,7 @@ export const createRun = (options: RunOptions): Run => {
     if (remaining > 0) report(`${remaining} of its processes cannot be ended`)
     child?.release()
     await log?.drain(DRAIN_MS)
-    if (hooks.has('afterReap')) await hooks.run('afterReap', { pid: leaderPid, exit })
+    if (hooks.has('afterReap')) await hooks.run('afterReap', { pid: leaderPid, exit }, hurry.signal)
     dispatch({ kind: 'cleared' })
   }
   const spawn = (): void => {
@@ -198,8 +201,9 @@ export const createRun = (options: RunOptions): Run => {
       child?.signal('session', 'SIGKILL')
       signalProcesses(members, 'SIGKILL')
     },
+    skipHooks: () => hurry.abort(),
     async clear(exit, signal) {
-      if (hooks.has('beforeReap')) await hooks.run('beforeReap', { pid: leaderPid, exit })
+      if (hooks.has('beforeReap')) await hooks.run('beforeReap', { pid: leaderPid, exit }, hurry.signal)
       const run = trace()
       if (run === undefined) return finish(0, exit)
       cleaner = createCleaner({ run, snapshot, signal, isKill: isKilled }, (remaining) => void finish(remaining, exit))

@@ -73,9 +73,10 @@ export const describeReason = ({ runner }: Instance, waitingFor: readonly string
   if (reason !== '') return reason
   if (state === 'waiting' && waitingFor.length > 0) return `waiting for ${waitingFor.join(', ')}`
   if (state === 'running') return runner.run?.checkReason ?? ''
-  const isOver = state === 'backoff' || state === 'completed'
-  return isOver && exit !== undefined ? `it ${renderExit(exit)}` : (PASSING_STATES[state] ?? '')
+  return OVER.has(state) && exit !== undefined ? `it ${renderExit(exit)}` : (PASSING_STATES[state] ?? '')
 }
+
+const OVER: ReadonlySet<ProcessState> = new Set(['backoff', 'completed'])
 
 /** States that nobody has asked for and that end by themselves. */
 const PASSING_STATES: Readonly<Partial<Record<ProcessState, string>>> = {

@@ -37,14 +37,18 @@ export type Attempted = { readonly program: string; readonly workingDir: string 
 export const parseFailure = (message: SpawnerMessage, { program, workingDir }: Attempted): ChildExit => {
   const errno = findNumber(message, 'errno')
   const stage = findField(message, 'stage') ?? ''
-  const isMissing = stage === 'exec' && errno === constants.errno.ENOENT
-  const isRefused = stage === 'exec' && [constants.errno.EACCES, constants.errno.ENOEXEC].includes(errno)
   const [attempt = stage, hint] = STAGES.get(stage) ?? []
   const what = stage === 'cwd' ? workingDir : findField(message, 'what')
   const advice = errno === constants.errno.EPERM ? hint : LIMITS.get(errno)
   const text = `cannot ${attempt.replace('%', () => `"${what}"`)} "${program}": ${findField(message, 'text')}${advice === undefined ? '' : ` (${advice})`}`
-  return { kind: 'spawnFailed', status: isMissing ? 127 : isRefused ? 126 : 125, message: text }
+  return { kind: 'spawnFailed', status: (stage === 'exec' ? EXEC_STATUSES.get(errno) : undefined) ?? 125, message: text }
 }
+
+const EXEC_STATUSES: ReadonlyMap<number, 126 | 127> = new Map([
+  [constants.errno.ENOENT, 127],
+  [constants.errno.EACCES, 126],
+  [constants.errno.ENOEXEC, 126],
+] as const)
 
 /** What helps when the kernel gives no more. */
 const LIMITS: ReadonlyMap<number, string> = new Map([

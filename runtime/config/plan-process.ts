@@ -5,7 +5,7 @@ import type { Manifest, ProcessDeclaration, ResourcesDeclaration } from '../cont
 import { NixpackError } from '../contract/errors.ts'
 import { parseSizeBytes } from '../contract/quantity.ts'
 import type { Dependency, InstanceContext, ProcessSpec, ResourcesSpec, RestartSpec, RunSpec, SocketSpec, StopStep } from '../contract/process-spec.ts'
-import { correctiveAction, durationMs, exitMarks, signalName } from './declared-values.ts'
+import { correctiveAction, durationMs, exitMarks, signalName, unlimitedDurationMs } from './declared-values.ts'
 import type { InstancePlanContext, PlanContext } from './plan-context.ts'
 import { planInstance } from './plan-instance.ts'
 import { planSchedule } from './plan-schedule.ts'
@@ -102,8 +102,8 @@ const planRestart = (declaration: ProcessDeclaration): RestartSpec => {
 type LimitsPart = Pick<ProcessSpec, 'maxAgeMs' | 'maxAgeVarianceMs' | 'resources'>
 
 const planLimits = (name: string, { maxAge, maxAgeVariance, resources }: ProcessDeclaration, context: PlanContext): LimitsPart => ({
-  maxAgeMs: maxAge === undefined ? undefined : durationMs(maxAge),
-  maxAgeVarianceMs: durationMs(maxAgeVariance),
+  maxAgeMs: maxAge === undefined ? undefined : unlimitedDurationMs(maxAge),
+  maxAgeVarianceMs: unlimitedDurationMs(maxAgeVariance),
   resources: resources === undefined ? undefined : planResources(name, resources, context),
 })
 

@@ -85,6 +85,8 @@ export type ProcessRecord = {
   readonly readyAtMs: number | undefined
   /** Of the latest run, which may have left something to clear up. */
   readonly endedAtMs: number
+  /** What the timer `age` has not begun to wait for. */
+  readonly ageLeftMs: number
   readonly retryAtMs: number | undefined
   readonly dueAtEpochMs: number | undefined
   /** When the timer `grace` goes off. */
@@ -126,6 +128,7 @@ export const createRecord = (): ProcessRecord => ({
   spawnedAtMs: 0,
   readyAtMs: undefined,
   endedAtMs: 0,
+  ageLeftMs: 0,
   retryAtMs: undefined,
   dueAtEpochMs: undefined,
   deadlineMs: 0,

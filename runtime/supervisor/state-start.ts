@@ -113,8 +113,14 @@ export const run: Cell = (record, context) => {
   const { maxAgeMs, maxAgeVarianceMs } = context.spec
   const started = awaitHook({ ...record, state: 'running' }, context)
   if (maxAgeMs === undefined) return started
-  const ageMs = Math.min(maxAgeMs + Math.round(context.random * maxAgeVarianceMs), TIMER_MAX_MS)
-  return { ...started, effects: [...started.effects, { kind: 'startTimer', timer: 'age', afterMs: ageMs }] }
+  const aging = age({ ...started.record, ageLeftMs: maxAgeMs + Math.round(context.random * maxAgeVarianceMs) })
+  return { record: aging.record, effects: [...started.effects, ...aging.effects] }
+}
+
+/** As much of it as a timer can wait. */
+export const age = (record: ProcessRecord): Transition => {
+  const afterMs = Math.min(record.ageLeftMs, TIMER_MAX_MS)
+  return { record: { ...record, ageLeftMs: record.ageLeftMs - afterMs }, effects: [{ kind: 'startTimer', timer: 'age', afterMs }] }
 }
 
 export const passHook: Cell = (record, context, event) => (record.step === 'afterSpawn' ? awaitStartup(record, context) : ignore(record, context, event))

@@ -3,7 +3,7 @@
 import type { ExitMark } from '../contract/process-spec.ts'
 import { TIMER_MAX_MS } from '../contract/quantity.ts'
 import type { ChildExit, Context, Effect, Intent, ProcessEvent, ProcessRecord, Transition } from './state-record.ts'
-import { ignore } from './state-start.ts'
+import { age, ignore } from './state-start.ts'
 import type { Cell } from './state-start.ts'
 
 export const stop: Cell = (record, context, event) => {
@@ -14,8 +14,10 @@ export const stop: Cell = (record, context, event) => {
 export const restartRun: Cell = (record, context, event) =>
   end({ ...record, wanted: true, reason: event.kind === 'restart' ? event.reason : '', stopSteps: context.spec.stopSteps }, context, 'restart')
 
-export const expire: Cell = (record, context) =>
-  end({ ...record, wanted: true, reason: 'it has reached its age', stopSteps: context.spec.stopSteps }, context, 'expired')
+export const expire: Cell = (record, context) => {
+  if (record.ageLeftMs > 0) return age(record)
+  return end({ ...record, wanted: true, reason: 'it has reached its age', stopSteps: context.spec.stopSteps }, context, 'expired')
+}
 
 export const stopUnready: Cell = (record, context, event) => {
   const { step } = record

@@ -196,6 +196,10 @@ test('with a copied environment, too', () => {
   expect(planFirst(parts, { uid: 0, environment: { HOME: '/root', USER: 'root', TOKEN: 'x' } }).run.environment).toEqual({ TOKEN: 'x', HOME: '/' })
 })
 
+test('an age may be longer than a timer can wait', () => {
+  expect(specOf({ maxAge: '60d', maxAgeVariance: '30d' })).toMatchObject({ maxAgeMs: 60 * 86_400_000, maxAgeVarianceMs: 30 * 86_400_000 })
+})
+
 test('intervals and cron expressions', () => {
   const interval = specOf({ schedule: { interval: '90s', runOnStart: true } }).schedule
   expect([interval?.nextRunMs(1000), interval?.runOnStart, interval?.text]).toEqual([91_000, true, 'every 90s'])

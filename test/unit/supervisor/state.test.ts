@@ -305,6 +305,17 @@ describe('after the end', () => {
   })
 })
 
+test('an age beyond what a timer can wait is waited for in parts', () => {
+  const context = withSpec({ maxAgeMs: 5_000_000_000, maxAgeVarianceMs: 0 })
+  const young = follow(UP, context)
+  expect(follow(BEGIN, context).effects).toContainEqual({ kind: 'startTimer', timer: 'age', afterMs: 2_147_483_647 })
+  const older = follow([{ kind: 'expired' }], context, young.record)
+  expect(older).toMatchObject({ record: { state: 'ready', wanted: true }, effects: [{ kind: 'startTimer', timer: 'age', afterMs: 2_147_483_647 }] })
+  const old = follow([{ kind: 'expired' }], context, older.record)
+  expect(old.effects).toEqual([{ kind: 'startTimer', timer: 'age', afterMs: 705_032_706 }])
+  expect(follow([{ kind: 'expired' }], context, old.record).record).toMatchObject({ state: 'stopping', intent: 'expired' })
+})
+
 const every = (ms: number, runOnStart = false) => ({ nextRunMs: (after: number) => after + ms, runOnStart, text: 'every so often' })
 
 describe('schedules', () => {

@@ -20,7 +20,7 @@ export type Detachment = {
   /** After the log file was renamed. */
   reopen(): void
   /** The control socket answers: lets the waiting process go, now or, with --wait, when everything is ready. */
-  answers(supervisor: Pick<SupervisorControl, 'status' | 'events'>): void
+  answers(supervisor: Waiting['supervisor']): void
 }
 
 /** Undefined without --detach. */
@@ -82,21 +82,27 @@ const replaceStreams = (path: string): void => {
   }
 }
 
-type Waiting = Pick<CommandContext, 'timeoutMs'> & { readonly supervisor: Pick<SupervisorControl, 'status' | 'events'> }
+type Waiting = Pick<CommandContext, 'timeoutMs'> & { readonly supervisor: Pick<SupervisorControl, 'status' | 'events' | 'isStopping'> }
 
 const arriveWhenReady = ({ supervisor, timeoutMs }: Waiting, arrive: (status: number, text: string) => void): void => {
-  const finish = (status: number, text: string): void => {
+  const stopLooking = (): void => {
     unsubscribe()
     clearTimeout(timer)
+  }
+  const finish = (status: number, text: string): void => {
+    stopLooking()
     arrive(status, text)
   }
   const look = (): void => {
+    // How it ends is the answer then.
+    if (supervisor.isStopping) return stopLooking()
     const processes = supervisor.status().filter(({ wanted, state }) => wanted || state === 'failed')
     const lost = processes.filter(({ state }) => state === 'failed')
     if (lost.length > 0) finish(1, renderMissing(lost))
     else if (processes.every(({ state }) => ARRIVED.includes(state))) finish(0, '')
   }
-  const unsubscribe = supervisor.events.subscribe(look)
+  // What an event leads to is known after it.
+  const unsubscribe = supervisor.events.subscribe(() => queueMicrotask(look))
   const timer =
     timeoutMs === undefined ? undefined : setTimeout(() => finish(1, `not everything is ready:\n${renderMissing(findMissing(supervisor))}`), timeoutMs)
   look()

@@ -329,6 +329,13 @@ describe('up --detach', () => {
     expect(text).toMatch(/bad is failed/)
   })
 
+  test('--wait returns with the status of a bundle that ends before it is ready', async () => {
+    runtime = createRuntime({ processes: { db: { command: SERVICE }, bad: { command: ['/bin/sh', '-c', 'echo no luck; exit 3'], restart: 'never' } } })
+    const { text, status } = await detach(['up', '-d', '--wait', '--state-dir', 'state'])
+    expect(status).toBe(3)
+    expect(text).toMatch(/no luck/)
+  })
+
   test('a start that fails shows why, with its status', async () => {
     runtime = createRuntime({ ...MANIFEST, env: { ...MANIFEST.env, PORT: { type: 'port', required: true } } })
     const { text, status } = await detach(['up', '-d', '--state-dir', 'state'])

@@ -53,6 +53,7 @@ export type InstanceStatus = z.infer<typeof instanceStatusSchema>
 
 const countersSchema = z.strictObject({
   starts: z.int(),
+  /** By itself: after a crash, because of its health, its limits or its age. */
   restarts: z.int(),
   crashes: z.int(),
   lines: z.int(),

@@ -15,19 +15,15 @@ const CANCEL_GRACE: Effect = { kind: 'cancelTimer', timer: 'grace' }
 
 const resolveNext = ({ intent, wanted }: ProcessRecord): Cell => {
   if (intent === 'aborted') return fail
-  if (intent === 'stop') return wanted ? startAgain : rest
-  if (intent === 'restart') return runAgain
+  if (intent === 'stop') return wanted ? begin : rest
+  if (intent === 'restart') return beginNow
   return intent === 'expired' ? renew : afterCrash
 }
-
-/** Told to start while it was being stopped. */
-const startAgain: Cell = (record, context, event) => begin(countRestart(record), context, event)
-
-const runAgain: Cell = (record, context, event) => beginNow(countRestart(record), context, event)
 
 /** Its age has nothing to do with how well it runs. */
 const renew: Cell = (record) => ({ record: { ...countRestart(record), state: 'waiting', reason: '' }, effects: [] })
 
+/** Only what happens by itself: a restart by command, or with another process, says nothing about this one. */
 const countRestart = (record: ProcessRecord): ProcessRecord => ({ ...record, restarts: record.restarts + 1 })
 
 const afterCrash: Cell = (record, context) => {

@@ -229,9 +229,9 @@ describe('the way down', () => {
     expect(follow([...UP, { kind: 'stop' }, KILLED]).effects).toEqual([...STOP_LOOKING, { kind: 'clearSession' }])
   })
 
-  test('start during a stop means restart, without delay and without a crash counted', () => {
+  test('start during a stop means restart, without delay and with nothing counted', () => {
     const { record } = follow([...UP, { kind: 'stop' }, { kind: 'start' }, KILLED, CLEARED])
-    expect(record).toMatchObject({ state: 'waiting', wanted: true, restarts: 1, history: { failuresAtMs: [] } })
+    expect(record).toMatchObject({ state: 'waiting', wanted: true, restarts: 0, crashes: 0, history: { failuresAtMs: [] } })
   })
 
   test('stop during the clearing after a crash prevents the restart', () => {
@@ -240,7 +240,7 @@ describe('the way down', () => {
 
   test('a restart by command is no crash and does not wait', () => {
     const { record } = follow([...UP, { kind: 'restart', reason: '"db" was restarted' }, KILLED, CLEARED])
-    expect(record).toMatchObject({ state: 'waiting', restarts: 1, crashes: 0, history: { attempt: 0 } })
+    expect(record).toMatchObject({ state: 'waiting', restarts: 0, crashes: 0, history: { attempt: 0 } })
   })
 
   test('a stop outweighs the restart in progress', () => {

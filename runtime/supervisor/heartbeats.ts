@@ -46,6 +46,7 @@ const createListener = (spec: HeartbeatSpec, { supervisor, warn }: HeartbeatsReq
   const labels = new Map<number, string>()
   let timer: NodeJS.Timeout | undefined
   let isListening = false
+  let isClosed = false
 
   const look = (): void => {
     timer = undefined
@@ -93,7 +94,7 @@ const createListener = (spec: HeartbeatSpec, { supervisor, warn }: HeartbeatsReq
     close()
   })
   socket.bind({ address: spec.host, port: spec.port, exclusive: true }, () => {
-    isListening = true
+    isListening = !isClosed
     for (const pid of heardAtMs.keys()) heardAtMs.set(pid, performance.now())
     arm()
   })
@@ -102,7 +103,9 @@ const createListener = (spec: HeartbeatSpec, { supervisor, warn }: HeartbeatsReq
     timer = undefined
     heardAtMs.clear()
     labels.clear()
-    if (isListening) socket.close()
+    // One that is still being bound is closed afterwards, or its port would stay taken.
+    if (!isClosed) socket.close()
+    isClosed = true
     isListening = false
   }
   const known = supervisor.status().filter(({ name }) => spec.processes.includes(name))

@@ -1,4 +1,6 @@
 // Commands that meet: nobody waits for ever, nobody is forgotten while it runs.
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
@@ -166,6 +168,19 @@ test('who sends no heartbeat while the bundle stops is left to the stop', async 
   await supervisor.done
   heartbeats.close()
   expect(supervisor.isStopping).toBe(true)
+})
+
+test('heartbeats that are closed before they are heard leave their port to others', async () => {
+  const heartbeat = { host: '127.0.0.1', port: 17_645, processes: ['web'], pattern: /^(?<pid>\d+)/, intervalMs: 10_000, maxCount: 1 }
+  started = await startSupervisor({ processes: [declare('web', sh(FOREVER))], heartbeats: [heartbeat] })
+  const { supervisor } = started
+  createHeartbeats({ supervisor, warn: () => undefined }).close()
+  await wait(100)
+  const socket = createSocket('udp4')
+  const bound = once(socket, 'listening')
+  socket.bind({ address: '127.0.0.1', port: 17_645, exclusive: true })
+  await expect(bound).resolves.toEqual([])
+  socket.close()
 })
 
 test('told twice to stop, it does not wait for hooks', async () => {

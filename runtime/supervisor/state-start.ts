@@ -54,8 +54,11 @@ export const arm = (record: ProcessRecord, { spec, epochMs }: Context): Transiti
 const scheduleTimer = (dueAtEpochMs: number, epochMs: number): Effect => ({
   kind: 'startTimer',
   timer: 'schedule',
-  afterMs: Math.min(Math.max(0, dueAtEpochMs - epochMs), TIMER_MAX_MS),
+  afterMs: Math.min(Math.max(0, dueAtEpochMs - epochMs), CLOCK_LOOK_MS),
 })
+
+/** The clock may be set, and goes on while the machine sleeps: nobody tells, so it is looked at. */
+const CLOCK_LOOK_MS = 60_000
 
 /** Timers count a time that stands still and cannot be set: the clock on the wall decides. */
 export const runScheduled: Cell = (record, { epochMs }) => {

@@ -21,6 +21,8 @@ export type Planning = Pick<SupervisorControl, 'add' | 'remove' | 'update' | 'ap
 export const createPlanning = (core: Core, sockets: Sockets, commands: Commands): Planning => {
   const { fleet, events } = core
   const readPlan = (): Plan => ({ ...core.declared, processes: fleet.specs, sockets: sockets.specs })
+  /** A socket that could not be bound is tried again. */
+  const readOpen = (): Plan => ({ ...readPlan(), sockets: sockets.specs.filter(({ name }) => sockets.addresses.has(name)) })
   const tell = (kind: 'added' | 'removed' | 'changed', process: string, text: string): void =>
     events.publish({ kind, process, label: null, state: null, pid: null, text })
   const run = async (verb: 'start' | 'stop', names: readonly string[]): Promise<void> => {
@@ -59,7 +61,7 @@ export const createPlanning = (core: Core, sockets: Sockets, commands: Commands)
   const carryOut = async (next: Plan, earlier: Promise<void> | undefined): Promise<void> => {
     if (earlier !== undefined) await earlier
     if (core.isStopping) return
-    const before = readPlan()
+    const before = readOpen()
     const change = planChange(before, next)
     const leaving = [...change.changed, ...change.removed]
     const wanted = new Set(change.changed.filter((name) => wantsToRun(fleet.find(name))))
@@ -120,7 +122,7 @@ export const createPlanning = (core: Core, sockets: Sockets, commands: Commands)
     },
     apply(next) {
       core.assertOpen('change the plan')
-      const change = planChange(upcoming?.plan ?? readPlan(), next)
+      const change = planChange(upcoming?.plan ?? readOpen(), next)
       const current = { plan: next, done: carryOut(next, upcoming?.done) }
       upcoming = current
       void current.done.then(() => {

@@ -1,7 +1,7 @@
 // Commands that meet: nobody waits for ever, nobody is forgotten while it runs.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import type { Plan } from '../../runtime/contract/process-spec.ts'
@@ -64,6 +64,21 @@ test('a plan that comes while another one is carried out comes after it', async 
   await when(() => (lines().filter((line) => line === 'web h').length === 2 && lines().includes('new b') ? true : undefined))
   expect(supervisor.plan.processes.map(({ name, hash }) => `${name} ${hash}`)).toEqual(['web h', 'new b'])
   expect(pidsOf('web')).toHaveLength(1)
+})
+
+test('a socket that could not be bound is tried again with the next plan', async () => {
+  const { supervisor, dir, said, when } = await start(declare('kept', sh(FOREVER)))
+  const address = { kind: 'unix', path: `${dir}/later/socket` } as const
+  const socket = { name: 'late', address, mode: undefined, umask: undefined, backlog: 5, reusePort: false, replace: false, interface: undefined }
+  const plan = createPlan({ processes: [declare('kept', sh(FOREVER))], sockets: [socket] })
+  const changed = (): number => supervisor.events.since(0).events.filter(({ text }) => text === 'has another plan').length
+  supervisor.apply(plan)
+  await when(() => (changed() === 1 ? true : undefined))
+  expect(said.filter((text) => text.startsWith('warning:'))).toHaveLength(1)
+  mkdirSync(`${dir}/later`)
+  supervisor.apply(plan)
+  await when(() => (changed() === 2 ? true : undefined))
+  expect(supervisor.sockets()).toMatchObject([{ name: 'late', isOpen: true }])
 })
 
 test('removed while it is started again: it is not left behind', async () => {

@@ -6,8 +6,14 @@ import { up } from './up.ts'
 
 export const runCommand = async (name: CommandName, context: CommandContext): Promise<number> => {
   const command = await LOADERS[name]()
-  return command(context)
+  const status = await command(context)
+  // Whoever reads the output of a command, a pager above all, may take his time.
+  if (name !== 'up') await Promise.all([context.stdout.flush(FLUSH_MS), context.stderr.flush(FLUSH_MS)])
+  return status
 }
+
+/** The longest time that a timer can measure. */
+const FLUSH_MS = 2_147_483_647
 
 const processCommand = async (verb: 'start' | 'stop' | 'restart'): Promise<Command> => (await import('./process-command.ts')).createProcessCommand(verb)
 

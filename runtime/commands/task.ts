@@ -7,6 +7,8 @@ import type { ErrorCode } from '../contract/errors.ts'
 import { renderSuggestion } from '../contract/nearest-name.ts'
 import type { InstanceContext, Plan, RunSpec } from '../contract/process-spec.ts'
 import { followControl } from '../control/client.ts'
+import { combineRooms } from '../log/room.ts'
+import type { Room } from '../log/room.ts'
 import type { Command, CommandContext } from './context.ts'
 import { runAlone } from './foreground.ts'
 import { resolveTarget } from './target.ts'
@@ -29,10 +31,14 @@ export const task: Command = async (context) => {
 
 const runBeside = async (context: CommandContext): Promise<number> => {
   const [name = '', ...words] = context.operands
+  const room = createRoom(context)
   for await (const { kind, data } of followControl(resolveTarget(context), STREAMS.runTask, { task: name, words })) {
     if (kind === 'exit') return data.status
     if (kind === 'failed') throw new NixpackError(readCode(data.code), data.message)
-    if (kind === 'message') writeLines(context, data.stream, data.lines)
+    if (kind !== 'message') continue
+    writeLines(context, data.stream, data.lines)
+    // Not reading any further is what slows the task down.
+    if (room.isFull()) await new Promise<void>((resolve) => room.whenRoom(resolve))
   }
   throw new NixpackError('CONTROL_REFUSED', `cannot tell how task "${name}" ended: the bundle has ended`)
 }
@@ -41,7 +47,8 @@ const runBeside = async (context: CommandContext): Promise<number> => {
 const runWithDependencies = (context: CommandContext): Promise<number> => {
   const [name = '', ...words] = context.operands
   return bringUp({ ...context, operands: [], stdout: context.stderr }, (supervisor) => {
-    const run = supervisor.runTask(name, words, { spawned: () => undefined, lines: (stream, lines) => writeLines(context, stream, lines) })
+    const lines = (stream: 'out' | 'err', text: readonly string[]): void => writeLines(context, stream, text)
+    const run = supervisor.runTask(name, words, { spawned: () => undefined, lines, room: createRoom(context) })
     return run.status
   })
 }
@@ -64,5 +71,8 @@ const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, c
 
 const writeLines = ({ stdout, stderr }: CommandContext, stream: 'out' | 'err', lines: readonly string[]): void => {
   const output = stream === 'out' ? stdout : stderr
-  output.write(Buffer.from(`${lines.join('\n')}\n`), lines.length)
+  output.write(Buffer.from(`${lines.join('\n')}\n`), lines.length, { onSlow: 'block', dropped: () => undefined })
 }
+
+const createRoom = ({ stdout, stderr }: CommandContext): Room =>
+  combineRooms([stdout, stderr].map((output) => ({ isFull: () => output.isFull('block'), whenRoom: output.whenRoom })))

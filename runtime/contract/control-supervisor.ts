@@ -27,7 +27,12 @@ export type SignalOptions = {
   readonly pid?: number
 }
 
-export type TaskListeners = { readonly spawned: (pid: number) => void; readonly lines: (stream: 'out' | 'err', lines: readonly string[]) => void }
+export type TaskListeners = {
+  readonly spawned: (pid: number) => void
+  readonly lines: (stream: 'out' | 'err', lines: readonly string[]) => void
+  /** While it is full the task waits: nobody reads its pipes. */
+  readonly room: { readonly isFull: () => boolean; readonly whenRoom: (wake: () => void) => void }
+}
 export type TaskRun = {
   /** 0 to 255; 128+n for signal n. Rejects when it could not be started, or a dependency failed. */
   readonly status: Promise<number>

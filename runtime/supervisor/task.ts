@@ -13,6 +13,7 @@ import { signalProcesses } from './session.ts'
 import type { Child, PipeFds } from './spawner.ts'
 import type { ChildExit } from './state.ts'
 import { createStreamReader } from './stream-reader.ts'
+import type { StreamReader } from './stream-reader.ts'
 
 export type TaskRequest = {
   readonly services: RunnerServices
@@ -31,7 +32,7 @@ export const startTask = ({ services, task, words, listeners, dependencies }: Ta
   const run = async (): Promise<number> => {
     await Promise.race([dependencies, cancelled.promise])
     const spec = task.planRun({ index: 1, socketAddresses: services.socketAddresses() })
-    const ended: Promise<void>[] = []
+    const readers: StreamReader[] = []
     const exit = await new Promise<ChildExit>((resolve) => {
       child = spawner.spawn(
         {
@@ -45,7 +46,7 @@ export const startTask = ({ services, task, words, listeners, dependencies }: Ta
           readyFd: undefined,
         },
         {
-          piped: (pipes) => void ended.push(...readPipes(pipes, listeners)),
+          piped: (pipes) => void readers.push(...readPipes(pipes, listeners)),
           spawned: (pid) => {
             listeners.spawned(pid)
             if (isCancelled) kill(child)
@@ -54,7 +55,7 @@ export const startTask = ({ services, task, words, listeners, dependencies }: Ta
         },
       )
     })
-    await Promise.race([Promise.all(ended), waitAtMost(DRAIN_MS)])
+    await drain(readers)
     if (exit.kind !== 'spawnFailed') return resolveExitStatus(exit)
     const code = exit.status === 127 ? 'PROCESS_NOT_FOUND' : 'PROCESS_NOT_EXECUTABLE'
     throw new NixpackError(exit.status === 125 ? 'CONTROL_REFUSED' : code, `cannot run task "${task.name}": ${exit.message}`)
@@ -69,12 +70,23 @@ export const startTask = ({ services, task, words, listeners, dependencies }: Ta
   }
 }
 
-/** Descendants that have left the session may hold a pipe for ever. */
+/** Descendants that have left the session may hold a pipe for ever: silence of so long is the end, unless it is the listener's. */
+const drain = async (readers: readonly StreamReader[]): Promise<void> => {
+  for (;;) {
+    const before = countBytes(readers)
+    const allEnded = Promise.all(readers.map(({ ended }) => ended)).then(() => true)
+    if (await Promise.race([allEnded, waitAtMost(DRAIN_MS)])) return
+    if (countBytes(readers) === before && !readers.some(({ isPaused }) => isPaused)) return
+  }
+}
+
 const DRAIN_MS = 250
 
-const waitAtMost = (ms: number): Promise<void> =>
+const countBytes = (readers: readonly StreamReader[]): number => readers.reduce((sum, { bytesRead }) => sum + bytesRead, 0)
+
+const waitAtMost = (ms: number): Promise<false> =>
   new Promise((resolve) => {
-    setTimeout(resolve, ms).unref()
+    setTimeout(resolve, ms, false).unref()
   })
 
 const kill = (child: Child | undefined): void => {
@@ -84,15 +96,13 @@ const kill = (child: Child | undefined): void => {
   signalProcesses(descendants, 'SIGKILL')
 }
 
-const readPipes = (pipes: PipeFds, { lines }: TaskListeners): readonly Promise<void>[] =>
+const readPipes = (pipes: PipeFds, { lines, room }: TaskListeners): readonly StreamReader[] =>
   STREAMS.flatMap((stream) => {
     const fd = pipes[stream]
     if (fd === undefined) return []
     const publish = ({ bytes }: { readonly bytes: Buffer }): void => lines(stream, decodeLines(bytes))
-    return [createStreamReader({ fd, lineMaxBytes: LINE_CAP_BYTES, partialTimeoutMs: PARTIAL_LINE_MS, room: ROOM, publish }).ended]
+    return [createStreamReader({ fd, lineMaxBytes: LINE_CAP_BYTES, partialTimeoutMs: PARTIAL_LINE_MS, room, publish })]
   })
 
 const STREAMS: readonly LogStream[] = ['out', 'err']
 const PARTIAL_LINE_MS = 200
-/** Whoever listens looks after its own limits. */
-const ROOM = { isFull: () => false, whenRoom: () => undefined }

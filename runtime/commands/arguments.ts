@@ -119,9 +119,12 @@ const resolveTimeout = (text: string | undefined): number | undefined => {
   if (text === undefined) return undefined
   // circus' --timeout is a number of seconds.
   const timeoutMs = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) * 1000 : parseDurationMs(text)
-  if (timeoutMs !== undefined) return timeoutMs
+  // Longer than a timer can measure is as long as it takes, or nearly.
+  if (timeoutMs !== undefined) return Math.min(timeoutMs, TIMEOUT_MAX_MS)
   throw usageError(`expected a duration such as 500ms, 10s or 5m, got ${JSON.stringify(text)}`)
 }
+
+const TIMEOUT_MAX_MS = 2_147_483_647
 
 export const usageError = (reason: string): NixpackError =>
   new NixpackError('USAGE_INVALID', `cannot understand the command line: ${reason}`, { hint: 'see --help' })

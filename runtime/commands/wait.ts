@@ -8,6 +8,7 @@ import type { ControlTarget } from '../control/client.ts'
 import { processOf, resolveSelection } from '../control/selection.ts'
 import { usageError } from './arguments.ts'
 import type { Command, CommandContext } from './context.ts'
+import { createDeadline } from './deadline.ts'
 import { resolveTarget } from './target.ts'
 
 export const wait: Command = async (context) => {
@@ -24,15 +25,12 @@ export const wait: Command = async (context) => {
     if (news.done === true) return endOfBundle(goal)
     // What came in the meantime was part of the last look.
     if (news.value.kind === 'message' && news.value.data.cursor <= cursor) continue
-    ;({ cursor, missing } = await look(target, context.operands, goal))
+    const next = await lookAgain(target, context.operands, goal)
+    if (next === undefined) return endOfBundle(goal)
+    ;({ cursor, missing } = next)
     if (missing.length === 0) return 0
   }
 }
-
-const createDeadline = (timeoutMs: number | undefined): Promise<'late'> =>
-  new Promise((resolve) => {
-    if (timeoutMs !== undefined) setTimeout(resolve, timeoutMs, 'late').unref()
-  })
 
 type Goal = 'ready' | 'stopped' | 'completed'
 
@@ -53,6 +51,16 @@ const look = async (target: ControlTarget, operands: readonly string[], goal: Go
   const lost = missing.find(({ state }) => state === 'failed')
   if (lost !== undefined) throw new NixpackError('CONTROL_REFUSED', `cannot wait for "${lost.name}": it failed, ${lost.reason}`)
   return { cursor, missing }
+}
+
+/** Undefined when the bundle has ended since: its last events are read after its socket is gone. */
+const lookAgain = async (...request: Parameters<typeof look>): Promise<Look | undefined> => {
+  try {
+    return await look(...request)
+  } catch (error) {
+    if (error instanceof NixpackError && error.code === 'CONTROL_UNREACHABLE') return undefined
+    throw error
+  }
 }
 
 const ARRIVED: Readonly<Record<Goal, readonly ProcessState[]>> = {

@@ -83,7 +83,14 @@ export const createAnswers = (options: AnswerOptions): Answers => {
     },
     remove: async ({ processes, keepRunning, wait }) => {
       if (processes.length === 0) throw new NixpackError('CONTROL_REFUSED', 'cannot remove: no process is named')
-      const names = [...new Set(select(processes).map((label) => selectOne(label)))]
+      const names = select(processes)
+      const known = new Set(supervisor.status().map(({ name }) => name))
+      const instance = names.find((name) => !known.has(name))
+      if (instance !== undefined) {
+        throw new NixpackError('CONTROL_REFUSED', `cannot remove "${instance}": it is an instance, and only whole processes are declared`, {
+          hint: 'use "decr"',
+        })
+      }
       return answerCommand(Promise.all(names.map((name) => supervisor.remove(name, { keepRunning }))).then(joinResults), wait)
     },
     set: ({ process: operand, options: wanted, wait }) => {

@@ -21,6 +21,7 @@ export const createConnections = ({ count, askMs, readMs }: Limits = LIMITS): Co
   /** In the order of their arrival. */
   const asking = new Map<Socket, NodeJS.Timeout>()
   const answered = new Map<Socket, NodeJS.Timeout | undefined>()
+  const surplus = new WeakMap<Socket, number>()
   const forget = (socket: Socket): void => {
     clearTimeout(asking.get(socket))
     clearTimeout(answered.get(socket))
@@ -40,7 +41,13 @@ export const createConnections = ({ count, askMs, readMs }: Limits = LIMITS): Co
       return true
     },
     beginAnswer(socket) {
-      if (!asking.has(socket)) return false
+      if (!asking.has(socket)) {
+        // Their replies would wait behind the first one, which may never end.
+        const count = (surplus.get(socket) ?? 0) + 1
+        surplus.set(socket, count)
+        if (count > SURPLUS_MAX) socket.destroy()
+        return false
+      }
       forget(socket)
       answered.set(socket, undefined)
       return true
@@ -53,5 +60,8 @@ export const createConnections = ({ count, askMs, readMs }: Limits = LIMITS): Co
     },
   }
 }
+
+/** Requests behind the first one of a connection that are left unanswered before it is thrown out. */
+const SURPLUS_MAX = 2048
 
 const startTimer = (socket: Socket, afterMs: number): NodeJS.Timeout => setTimeout(() => socket.destroy(), afterMs).unref()

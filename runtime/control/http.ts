@@ -24,13 +24,15 @@ export const createHttp = (options: AnswerOptions, connections: Connections): Se
     void answer(request, response)
   })
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    // Not there any more once the request was thrown away.
+    const { socket } = request
     for (const stream of [request, response]) stream.on('error', () => response.destroy())
-    const ended = (): void => connections.endAnswer(request.socket)
+    const ended = (): void => connections.endAnswer(socket)
     try {
       const send = await prepareAnswer(routes, request)
-      if (connections.beginAnswer(request.socket)) await send(response, ended)
+      if (connections.beginAnswer(socket)) await send(response, ended)
     } catch (error) {
-      connections.beginAnswer(request.socket)
+      connections.beginAnswer(socket)
       if (response.headersSent) response.destroy()
       else reply(response, resolveHttpStatus(error), renderFailure(error))
       ended()

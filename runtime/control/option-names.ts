@@ -31,9 +31,13 @@ export const resolveOptionName = (option: string): string => {
   return CIRCUS_NAMES.get(head.toLowerCase()) ?? camelCase(head)
 }
 
+/** No key of a manifest lies deeper. */
+const DEPTH_MAX = 8
+
 type Entry = { readonly key: string; readonly path: readonly string[]; readonly value: unknown }
 
 const resolveOption = (option: string, value: unknown): Entry => {
+  if (option.split('.', DEPTH_MAX + 1).length > DEPTH_MAX) throw new NixpackError('CONTROL_REFUSED', `cannot set an option of more than ${DEPTH_MAX} parts`)
   const rlimit = /^rlimit_(\w+)$/.exec(option)
   if (rlimit !== null) return { key: 'rlimits', path: [rlimit[1] ?? ''], value: value === '' ? 'unlimited' : parseNumeric(value) }
   const key = resolveOptionName(option)

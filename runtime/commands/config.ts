@@ -2,16 +2,13 @@
 
 import { NixpackError } from '../contract/errors.ts'
 import { renderSuggestion } from '../contract/nearest-name.ts'
-import type { RunPaths } from '../contract/directories.ts'
 import { ROUTES } from '../contract/control-routes.ts'
-import type { RenderedFile } from '../config/render-files.ts'
-import { isSecret } from '../config/variables.ts'
-import type { Variable } from '../config/variables.ts'
 import { callControl } from '../control/client.ts'
 import type { Command, CommandContext } from './context.ts'
 import { printText } from './context.ts'
-import { planRunPaths, renderConfiguration } from './preparation.ts'
+import { planRunPaths } from './preparation.ts'
 import { renderChange } from './reload.ts'
+import { renderMasked } from './render-masked.ts'
 import { planSource, readSource } from './source.ts'
 import type { Source } from './source.ts'
 import { resolveTarget } from './target.ts'
@@ -51,12 +48,5 @@ const printDifference = async (context: CommandContext): Promise<number> => {
   for (const { name, diff } of files) printText(context, `\n# ${name}\n${diff}`)
   return 0
 }
-
-/** Rendered without the secrets, however short those are. */
-export const renderMasked = (source: Source, paths: RunPaths): readonly RenderedFile[] =>
-  renderConfiguration(source.context, new Map([...source.variables].map(([name, variable]) => [name, maskSecret(variable)])), paths)
-
-const maskSecret = (variable: Variable): Variable =>
-  isSecret(variable.declaration) && variable.source !== 'unset' ? { ...variable, text: '********', json: '********' } : variable
 
 const endLine = (text: string): string => (text.endsWith('\n') ? text : `${text}\n`)

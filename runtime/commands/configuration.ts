@@ -7,7 +7,7 @@ import type { RenderedFile } from '../config/render-files.ts'
 import type { ConfigurationControl, Mask, SupervisorControl } from '../contract/control-supervisor.ts'
 import type { RunPaths } from '../contract/directories.ts'
 import { NixpackError } from '../contract/errors.ts'
-import { parseManifest } from '../contract/manifest.ts'
+import { checkDeclarations, renderProblems } from '../contract/manifest.ts'
 import type { Manifest } from '../contract/manifest.ts'
 import type { ProcessSpec } from '../contract/process-spec.ts'
 import { planChange } from '../supervisor/plan-change.ts'
@@ -15,6 +15,7 @@ import type { CommandContext } from './context.ts'
 import { planExec, planProgramDirs } from './exec-plan.ts'
 import { createMask } from './mask.ts'
 import { mergeDeclaration } from './merge-declaration.ts'
+import { renderMasked } from './render-masked.ts'
 import { resolveSelected } from './select-processes.ts'
 import { planSource, readSource, writeSource } from './source.ts'
 import type { PlannedSource, Purpose, Source } from './source.ts'
@@ -56,7 +57,7 @@ export const createConfiguration = ({ context, paths, loaded, supervisor }: Conf
     async preview() {
       const next = await readAgain({ kind: 'show' })
       const hideBoth = createMask([...current.source.variables.values(), ...next.source.variables.values()])
-      return { change: planChange(supervisor.plan, next.planned.plan), files: compareFiles(current.planned.files, next.planned.files, hideBoth) }
+      return { change: planChange(supervisor.plan, next.planned.plan), files: compareFiles(listFiles(current, paths), listFiles(next, paths), hideBoth) }
     },
     planProcess(name, given) {
       const running = supervisor.status().find((status) => status.name === name)
@@ -81,7 +82,11 @@ export const createConfiguration = ({ context, paths, loaded, supervisor }: Conf
   }
 }
 
-const checkManifest = (manifest: Readonly<Record<string, unknown>>): Manifest => parseManifest(JSON.stringify(manifest), 'of the running instance')
+const checkManifest = (manifest: Readonly<Record<string, unknown>>): Manifest => {
+  const checked = checkDeclarations(JSON.parse(JSON.stringify(manifest)))
+  if ('manifest' in checked) return checked.manifest
+  throw new NixpackError('CONTROL_REFUSED', `cannot change the declaration: ${renderProblems(checked.problems)}`)
+}
 
 const planChanged = (manifest: Manifest, name: string, { plan, planContext }: PlannedSource): ProcessSpec => {
   const declaration = manifest.processes[name]
@@ -96,19 +101,24 @@ const removeFiles = (before: readonly RenderedFile[], after: readonly RenderedFi
   for (const { name } of before) if (!names.has(name)) rmSync(`${filesDir}/${name}`, { force: true })
 }
 
-const compareFiles = (
-  before: readonly RenderedFile[],
-  after: readonly RenderedFile[],
-  mask: Mask,
-): readonly { readonly name: string; readonly diff: string }[] => {
-  const names = [...new Set([...before, ...after].map(({ name }) => name))]
-  // A secret that changes is a change, though nobody sees of what.
-  return names
-    .filter((name) => textOf(before, name) !== textOf(after, name))
-    .map((name) => ({ name, diff: renderDiff(mask(textOf(before, name)), mask(textOf(after, name))) || '  (a secret)\n' }))
+type ShownFile = { readonly text: string; readonly shown: string }
+
+const listFiles = ({ source, planned }: Loaded, paths: RunPaths): ReadonlyMap<string, ShownFile> => {
+  const shown = new Map(renderMasked(source, paths).map(({ name, text }) => [name, text]))
+  return new Map(planned.files.map(({ name, text }) => [name, { text, shown: shown.get(name) ?? '' }]))
 }
 
-const textOf = (files: readonly RenderedFile[], name: string): string => files.find((file) => file.name === name)?.text ?? ''
+const compareFiles = (
+  before: ReadonlyMap<string, ShownFile>,
+  after: ReadonlyMap<string, ShownFile>,
+  mask: Mask,
+): readonly { readonly name: string; readonly diff: string }[] => {
+  const shownIn = (files: ReadonlyMap<string, ShownFile>, name: string): string => mask(files.get(name)?.shown ?? '')
+  // A secret that changes is a change, though nobody sees of what.
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .filter((name) => before.get(name)?.text !== after.get(name)?.text)
+    .map((name) => ({ name, diff: renderDiff(shownIn(before, name), shownIn(after, name)) || '  (a secret)\n' }))
+}
 
 const maskRecord = (record: Readonly<Record<string, unknown>>, mask: Mask): Readonly<Record<string, unknown>> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, maskValue(value, key, mask)]))

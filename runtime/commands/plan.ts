@@ -2,7 +2,7 @@
 
 import type { PlanView, ProcessView } from '../contract/control-plan.ts'
 import { describePlan } from '../control/plan-view.ts'
-import { renderMasked } from './config.ts'
+import { renderMasked } from './render-masked.ts'
 import type { Command } from './context.ts'
 import { printText } from './context.ts'
 import { createMask } from './mask.ts'

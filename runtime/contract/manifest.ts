@@ -31,10 +31,17 @@ export const MANIFEST_PATH = 'share/nixpack/manifest.json'
 
 /** `source` is the path that messages name. */
 export const parseManifest = (text: string, source: string): Manifest => {
-  const parsed = manifestSchema.safeParse(parseJson(text, source))
+  const checked = checkDeclarations(parseJson(text, source))
+  if ('manifest' in checked) return checked.manifest
+  throw new NixpackError('MANIFEST_INVALID', `cannot read manifest "${source}": ${renderProblems(checked.problems)}`)
+}
+
+export type CheckedManifest = { readonly manifest: Manifest } | { readonly problems: readonly string[] }
+
+export const checkDeclarations = (value: unknown): CheckedManifest => {
+  const parsed = manifestSchema.safeParse(value)
   const problems = parsed.success ? resolveManifestProblems(parsed.data) : parsed.error.issues.flatMap(renderIssue)
-  if (parsed.success && problems.length === 0) return parsed.data
-  throw new NixpackError('MANIFEST_INVALID', `cannot read manifest "${source}": ${renderProblems(problems)}`)
+  return parsed.success && problems.length === 0 ? { manifest: parsed.data } : { problems }
 }
 
 const parseJson = (text: string, source: string): unknown => {
@@ -45,7 +52,8 @@ const parseJson = (text: string, source: string): unknown => {
   }
 }
 
-const renderProblems = (problems: readonly string[]): string =>
+/** One in the line, several below it. */
+export const renderProblems = (problems: readonly string[]): string =>
   problems.length === 1 ? (problems[0] ?? '') : problems.map((problem) => `\n  - ${problem}`).join('')
 
 const renderIssue = (issue: z.core.$ZodIssue): readonly string[] => {

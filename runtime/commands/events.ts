@@ -6,11 +6,12 @@ import { followControl } from '../control/client.ts'
 import { usageError } from './arguments.ts'
 import type { Command, CommandContext } from './context.ts'
 import { printText } from './context.ts'
+import { followFor } from './follow.ts'
 import { resolveTarget } from './target.ts'
 
 export const events: Command = async (context) => {
   const request = { processes: [...context.operands], follow: context.flags.has('--follow'), since: readCursor(context) }
-  for await (const { kind, data } of followControl(resolveTarget(context), STREAMS.events, request)) {
+  for await (const { kind, data } of followFor(followControl(resolveTarget(context), STREAMS.events, request), context.timeoutMs)) {
     if (kind === 'missed') context.report.warn('some events are not known any more')
     else printText(context, context.flags.has('--json') ? `${JSON.stringify(data)}\n` : renderEvent(data))
     if (context.stdout.isBroken) break

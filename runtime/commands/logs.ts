@@ -8,6 +8,7 @@ import type { LogEvent } from '../log/log-event.ts'
 import { createPrefixer, prependLines } from '../log/prefix.ts'
 import { usageError } from './arguments.ts'
 import type { Command, CommandContext } from './context.ts'
+import { followFor } from './follow.ts'
 import { resolveLineStyle } from './line-options.ts'
 import { resolveTarget } from './target.ts'
 
@@ -15,7 +16,7 @@ export const logs: Command = async (context) => {
   const target = resolveTarget(context)
   const render = await createRenderer(context)
   const request = { processes: [...context.operands], follow: context.flags.has('--follow'), ...readLimit(context) }
-  for await (const { kind, data } of followControl(target, STREAMS.logs, request)) {
+  for await (const { kind, data } of followFor(followControl(target, STREAMS.logs, request), context.timeoutMs)) {
     if (kind === 'skipped') {
       context.report.warn(`${data} lines were skipped: this reader is too slow`)
       continue

@@ -21,7 +21,7 @@ export const runForeground = async (context: CommandContext, run: RunSpec, fifos
       readyFd: () => undefined,
       exited: (how) => {
         if (how.kind !== 'spawnFailed') return exit.resolve(resolveExitStatus(how))
-        exit.reject(new NixpackError(FAILURES[how.status], `cannot run "${run.command[0] ?? ''}": ${how.message}`))
+        exit.reject(new NixpackError(FAILURES[how.status], how.message))
       },
     },
   )

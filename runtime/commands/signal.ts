@@ -3,7 +3,7 @@
 import { ROUTES } from '../contract/control-routes.ts'
 import { callControl } from '../control/client.ts'
 import { usageError } from './arguments.ts'
-import type { Command } from './context.ts'
+import type { Command, CommandContext } from './context.ts'
 import { printText } from './context.ts'
 import { resolveNameOperands } from './name-operands.ts'
 import { resolveTarget } from './target.ts'
@@ -21,6 +21,11 @@ export const signal: Command = async (context) => {
     ...(pid === undefined ? {} : { pid: Number(pid) }),
   })
   if (pids.length > 0) printText(context, `${pids.join('\n')}\n`)
-  else context.report.warn('nobody got the signal: none of these runs')
+  else context.report.warn(`nobody got the signal: ${renderNobody(context)}`)
   return pids.length > 0 ? 0 : 1
+}
+
+const renderNobody = ({ flags, values }: CommandContext): string => {
+  if (values.has('--pid')) return 'none of these has started that process'
+  return flags.has('--children') ? 'none of these runs and has children' : 'none of these runs'
 }

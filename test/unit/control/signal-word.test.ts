@@ -13,3 +13,7 @@ test.each([
 test.each(['SIGTREM', '0', '65', '', 'toString'])('%j is no signal', (word) => {
   expect(() => parseSignalWord(word)).toThrow(`cannot send "${word}": no such signal`)
 })
+
+test('what is no signal at all comes with a hint', () => {
+  expect(() => parseSignalWord('FOO')).toThrow(expect.objectContaining({ hint: expect.stringContaining('kill -l') }))
+})

@@ -212,7 +212,9 @@ describe('no running instance', () => {
   afterEach(() => runtime.dispose())
 
   test('exec and run work, and leave nothing behind', async () => {
-    runtime = createRuntime(MANIFEST)
+    // Ready when its line is written, so that it is there whatever the task does.
+    const db = { command: ['/bin/sh', '-c', 'echo run; echo >&3; exec sleep 1000'], ready: { fd: 3 } }
+    runtime = createRuntime({ ...MANIFEST, processes: { ...MANIFEST.processes, db } })
     const { status, stdout } = await runtime.run(['exec', 'api', 'sh', '-c', 'echo "$GREETING"; exit 7'])
     expect({ status, stdout }).toEqual({ status: 7, stdout: 'hello\n' })
     expect((await runtime.run(['exec', 'sh', '-c', 'echo $GREETING'])).stdout).toBe('hello\n')

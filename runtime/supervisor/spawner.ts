@@ -8,6 +8,7 @@ import { createSpawnerChildren } from './spawner-children.ts'
 import { createSpawnerConnection } from './spawner-connection.ts'
 import { findField, findNumber } from './spawner-frame.ts'
 import type { SpawnerMessage } from './spawner-frame.ts'
+import { renderLockFailure } from './spawner-lock.ts'
 import type { NotifyMessage } from './spawner-notify.ts'
 import { listenOn } from './spawner-sockets.ts'
 import type { Ask } from './spawner-sockets.ts'
@@ -156,5 +157,5 @@ const takeLock = async (path: string, ask: Ask): ReturnType<Spawner['lock']> => 
   if (answer.verb === 'locked') return { held: true }
   const pid = findNumber(answer, 'pid')
   if (answer.verb === 'lock-held') return { held: false, pid: pid === 0 ? undefined : pid }
-  throw new NixpackError('CONFIG_UNWRITABLE', `cannot lock "${path}": ${findField(answer, 'text')}`)
+  throw renderLockFailure(path, answer)
 }

@@ -73,6 +73,6 @@ const isOurs = (pid: number): boolean => {
 }
 
 export const renderOccupant = ({ address, pid, program }: Occupant): string => {
-  if (pid === undefined) return `${address} is in use by a process that cannot be seen from here`
+  if (pid === undefined) return `${address} is in use by a process that cannot be seen from here ("ss -ltnp" or "ss -lxp" as root names it)`
   return `${address} is in use by pid ${pid} (${program ?? 'unknown'})`
 }

@@ -67,8 +67,11 @@ const renderRefusal = ({ name, address }: SocketSpec, host: string | undefined, 
     const hint = owner === undefined ? 'remove it, or declare the socket with replace' : `it belongs to process ${owner.pid} (${owner.program})`
     return new NixpackError('SOCKET_UNAVAILABLE', message, { hint })
   }
-  const holder = owner === undefined ? 'in use' : `in use by process ${owner.pid} (${owner.program})`
-  return new NixpackError('PORT_IN_USE', `cannot listen on "${where}" for socket "${name}": ${holder}`, { hint: 'end that process, or choose another port' })
+  const holder = owner === undefined ? 'in use, and it cannot be seen from here by whom' : `in use by process ${owner.pid} (${owner.program})`
+  const ask = owner === undefined ? `find it as root with "ss ${address.kind === 'udp' ? '-uanp' : '-tanp'}", ` : ''
+  return new NixpackError('PORT_IN_USE', `cannot listen on "${where}" for socket "${name}": ${holder}`, {
+    hint: `${ask}end that process, or choose another port`,
+  })
 }
 
 const readListeners = (address: SocketSpec['address'], host: string | undefined): Listeners => {

@@ -137,6 +137,6 @@ test('what nobody that can be seen holds is unknown, not foreign', () => {
   expect(createOwnerCheck(run)([])).toEqual({ kind: 'unknown' })
   expect(createOwnerCheck(run)(['4294967295'])).toEqual({ kind: 'unknown' })
   expect(renderOccupant({ address: '127.0.0.1:80', pid: undefined, program: undefined })).toBe(
-    '127.0.0.1:80 is in use by a process that cannot be seen from here',
+    '127.0.0.1:80 is in use by a process that cannot be seen from here ("ss -ltnp" or "ss -lxp" as root names it)',
   )
 })

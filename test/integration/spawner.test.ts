@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, Socket } from 'node:net'
+import { connect, createServer, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -319,6 +319,24 @@ test('PORT_IN_USE names the owner', async () => {
     code: 'PORT_IN_USE',
     message: `cannot listen on "127.0.0.1:${address.port}" for socket "web": in use by process ${spawnerPid()} (nixpack-spawner)`,
   })
+})
+
+test('PORT_IN_USE: how to find an owner that cannot be seen', async () => {
+  const spawner = start()
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  // Of a connection: in no table of listeners.
+  const client = connect(address.port, '127.0.0.1')
+  await once(client, 'connect')
+  const port = client.localPort ?? 0
+  await expect(spawner.listen(planSocket({ kind: 'tcp', host: '127.0.0.1', port }))).rejects.toMatchObject({
+    message: `cannot listen on "127.0.0.1:${port}" for socket "web": in use, and it cannot be seen from here by whom`,
+    hint: 'find it as root with "ss -tanp", end that process, or choose another port',
+  })
+  client.destroy()
+  server.close()
 })
 
 test.each([

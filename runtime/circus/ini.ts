@@ -25,14 +25,15 @@ export const mergeSections = (files: readonly IniFile[]): readonly IniSection[] 
   for (const section of files.flatMap(({ sections }) => sections)) {
     const known = merged.get(section.name)
     const entries = known?.entries ?? []
-    const added = section.entries.filter(({ key }) => !entries.some((entry) => entry.key === key))
+    const keys = new Set(entries.map(({ key }) => key))
+    const added = section.entries.filter(({ key }) => !keys.has(key))
     merged.set(section.name, { ...section, place: known?.place ?? section.place, entries: [...entries, ...added] })
   }
   return [...merged.values()]
 }
 
 type OpenEntry = { readonly key: string; readonly place: Place; readonly lines: string[] }
-type OpenSection = { readonly name: string; readonly place: Place; readonly entries: OpenEntry[] }
+type OpenSection = { readonly name: string; readonly place: Place; readonly entries: Map<string, OpenEntry> }
 type Reader = { read(line: string, number: number): void; finish(): IniFile }
 
 const createReader = (file: string): Reader => {
@@ -45,17 +46,18 @@ const createReader = (file: string): Reader => {
   const readLine = (line: string, place: Place): void => {
     const header = /^\[(.+)\]/.exec(line)?.[1]
     if (header !== undefined) {
-      section = sections.get(header) ?? { name: header, place, entries: [] }
+      section = sections.get(header) ?? { name: header, place, entries: new Map() }
       sections.set(header, section)
       entry = undefined
       return
     }
     if (section === undefined) return void problems.push({ place, text: 'a line before the first [section]' })
-    const [, key, value] = /^([^=:]*?)\s*[=:]\s*(.*)$/.exec(line) ?? []
-    if (key === undefined || key === '' || value === undefined) return void problems.push({ place, text: `expected KEY = VALUE, got ${JSON.stringify(line)}` })
-    entry = { key, place, lines: [parseValue(value)] }
-    const former = section.entries.find((known) => known.key === key)
-    if (former === undefined) section.entries.push(entry)
+    const separatorAt = line.search(/[=:]/)
+    const key = line.slice(0, Math.max(0, separatorAt)).trimEnd()
+    if (key === '') return void problems.push({ place, text: `expected KEY = VALUE, got ${JSON.stringify(line)}` })
+    entry = { key, place, lines: [parseValue(line.slice(separatorAt + 1))] }
+    const former = section.entries.get(key)
+    if (former === undefined) section.entries.set(key, entry)
     else warnings.push({ place, text: `"${key}" of [${section.name}] is set already in line ${former.place.line}: the first one counts` })
   }
   return {
@@ -71,7 +73,7 @@ const createReader = (file: string): Reader => {
       sections: [...sections.values()].map(({ name, place, entries }) => ({
         name,
         place,
-        entries: entries.map((open) => ({ key: open.key, place: open.place, value: open.lines.join('\n') })),
+        entries: [...entries.values()].map((open) => ({ key: open.key, place: open.place, value: open.lines.join('\n') })),
       })),
     }),
   }

@@ -45,3 +45,11 @@ test('a later file adds to the sections of the former ones and changes nothing',
     ['u', ['y=1 two.ini']],
   ])
 })
+
+test('long lines and many keys take no more than their share of time', () => {
+  const startedMs = performance.now()
+  expect(parseIni(`[s]\nq${' '.repeat(200_000)}z`, 'x.ini').problems.length).toBe(1)
+  const many = parseIni(`[s]\n${Array.from({ length: 50_000 }, (_, index) => `key${index} = 1`).join('\n')}`, 'x.ini')
+  expect(mergeSections([many, many])[0]?.entries.length).toBe(50_000)
+  expect(performance.now() - startedMs).toBeLessThan(3000)
+})

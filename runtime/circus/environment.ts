@@ -50,12 +50,17 @@ const extend = (before: Environment, section: IniSection, { user, notes }: Pick<
   return { ...before, ...Object.fromEntries(section.entries.map((entry) => [entry.key, expand(entry)])) }
 }
 
-/** As fnmatch: `*`, `?`, `[abc]` and `[!abc]`. */
+/** As fnmatch: `*`, `?`, `[abc]` and `[!abc]`. Each piece between stars is taken where it fits first and never again. */
 const matchesPattern = (pattern: string, name: string): boolean => {
-  const source = pattern.replaceAll(/\[(!?)([^\]]+)\]|[\\^$.*+?()[\]{}|]/g, (text: string, not?: string, set?: string) => {
+  const [head = '', ...pieces] = pattern.split(/\*+/).map(toSource)
+  const tail = pieces.pop()
+  if (tail === undefined) return new RegExp(`^${head}$`, 's').test(name)
+  const inner = pieces.map((piece, index) => `(?=(.*?${piece}))\\${index + 1}`).join('')
+  return new RegExp(`^${head}${inner}.*${tail}$`, 's').test(name)
+}
+
+const toSource = (piece: string): string =>
+  piece.replaceAll(/\[(!?)([^\]]+)\]|[\\^$.+?()[\]{}|]/g, (text: string, not?: string, set?: string) => {
     if (set !== undefined) return `[${not === '!' ? '^' : ''}${set.replaceAll(/[\\\]^]/g, String.raw`\$&`)}]`
-    if (text === '*') return '.*'
     return text === '?' ? '.' : `\\${text}`
   })
-  return new RegExp(`^${source}$`, 's').test(name)
-}

@@ -18,7 +18,7 @@ export const createBackgroundLog = (path: string): BackgroundLog => {
   let linesDropped = 0
   // It has no other place to complain about itself.
   const nowhere = createReport(NO_OUTPUT, '')
-  const spec = { path, maxBytes: FILE_MAX_BYTES, backupCount: BACKUPS, rotation: undefined, timeFormat: undefined, utc: false }
+  const spec = { path, belowDir: undefined, maxBytes: FILE_MAX_BYTES, backupCount: BACKUPS, rotation: undefined, timeFormat: undefined, utc: false }
   const file = createLogFile({ spec, report: nowhere, nowMs: Date.now, stallMs: STALL_MS })
   file.hold(spec)
   const keep = (bytes: Buffer): void => {

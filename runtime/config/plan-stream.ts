@@ -7,13 +7,16 @@ import { durationMs, sizeBytes } from './declared-values.ts'
 import type { InstancePlanContext } from './plan-context.ts'
 import { substitute } from './substitute.ts'
 
-/** A relative path is below dir.log. */
+/** A relative path is below dir.log; what is there is ours, with its directories. */
 export const planStream = (stream: StreamDeclaration, context: InstancePlanContext): StreamTarget => {
   if (typeof stream === 'string') return { kind: stream }
   const { file, maxBytes, backupCount, rotateWhen, rotateInterval, timeFormat, utc } = stream
+  const { log } = context.directories
+  const path = resolve(log, substitute(file, context))
   return {
     kind: 'file',
-    path: resolve(context.directories.log, substitute(file, context)),
+    path,
+    belowDir: path.startsWith(`${log}/`) ? log : undefined,
     maxBytes: maxBytes === undefined ? undefined : sizeBytes(maxBytes),
     backupCount,
     rotation: rotateWhen === undefined ? undefined : { when: rotateWhen, interval: rotateInterval, utc },

@@ -78,6 +78,8 @@ export type ScheduleSpec = { readonly nextRunMs: (afterEpochMs: number) => numbe
 
 export type LogFileSpec = {
   readonly path: string
+  /** Directories between this one and the file are made. */
+  readonly belowDir: string | undefined
   readonly maxBytes: number | undefined
   readonly backupCount: number
   readonly rotation: { readonly when: string; readonly interval: number; readonly utc: boolean } | undefined

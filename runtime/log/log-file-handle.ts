@@ -3,6 +3,7 @@
 
 import type { LogFileSpec } from '../contract/process-spec.ts'
 import { LINE_FEED } from './count-lines.ts'
+import { renderLogHint } from './log-hint.ts'
 import { closeLogFile, lookAtLogFile, openLogFile } from './open-log-file.ts'
 import type { OpenLogFile } from './open-log-file.ts'
 import type { Report } from './report.ts'
@@ -50,12 +51,12 @@ export const createLogFileHandle = ({ spec: firstSpec, report, nowMs }: LogFileH
   const fail = async (error: Error): Promise<void> => {
     retryAtMs = nowMs() + RETRY_MS
     await close()
-    if (outage === undefined) report.warn(`cannot write log "${path}": ${error.message}; its lines are lost until that works again`)
+    if (outage === undefined) report.warn(`cannot write log "${path}": ${error.message}; its lines are lost until that works again${renderLogHint(error)}`)
     outage ??= { linesLost: 0 }
   }
   const open = async (): Promise<boolean> => {
     try {
-      file = await openLogFile(path)
+      file = await openLogFile(spec)
     } catch (error) {
       if (!(error instanceof Error)) throw error
       await fail(error)

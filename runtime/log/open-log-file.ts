@@ -4,6 +4,8 @@
 import { close, constants, fstat, open, stat } from 'node:fs'
 import type { Stats } from 'node:fs'
 import { promisify } from 'node:util'
+import type { LogFileSpec } from '../contract/process-spec.ts'
+import { makeLogDirectory } from './make-log-directory.ts'
 
 export type OpenLogFile = {
   readonly fd: number
@@ -15,7 +17,8 @@ export type OpenLogFile = {
   readonly isRegular: boolean
 }
 
-export const openLogFile = async (path: string): Promise<OpenLogFile> => {
+export const openLogFile = async ({ path, belowDir }: Pick<LogFileSpec, 'path' | 'belowDir'>): Promise<OpenLogFile> => {
+  if (belowDir !== undefined) await makeLogDirectory(path, belowDir)
   const fd = await openFile(path, FLAGS | (OWN_STREAM.test(path) ? 0 : constants.O_NOFOLLOW), LOG_FILE_MODE)
   try {
     const stats = await statFile(fd)

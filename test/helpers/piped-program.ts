@@ -17,6 +17,7 @@ export const LOG_TARGET: StreamTarget = { kind: 'log' }
 export const fileTarget = (path: string, options: Partial<Extract<StreamTarget, { kind: 'file' }>> = {}): StreamTarget => ({
   kind: 'file',
   path,
+  belowDir: undefined,
   maxBytes: undefined,
   backupCount: 0,
   rotation: undefined,

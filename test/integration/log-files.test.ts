@@ -197,7 +197,24 @@ test('a directory that is missing costs lines, counted and told once, until it i
   run(['echo', 'here'], { stdout: fileTarget(path) })
   await streams.drain(60_000)
   expect(readFileSync(path, 'utf8')).toBe('here\n')
-  expect(notices).toEqual([expect.stringMatching(/^cannot write log ".*": ENOENT/), expect.stringMatching(/is written again; 1000 lines were lost$/)])
+  expect(notices).toEqual([
+    expect.stringMatching(/^cannot write log ".*": ENOENT.*\(make its directory\)$/),
+    expect.stringMatching(/is written again; 1000 lines were lost$/),
+  ])
+})
+
+test('directories below our own are made, and no link in between is followed', async () => {
+  const { dir, run, streams, hub, notices } = open()
+  mkdirSync(join(dir, 'elsewhere'))
+  mkdirSync(join(dir, 'logs'))
+  symlinkSync(join(dir, 'elsewhere'), join(dir, 'logs/link'))
+  run(['echo', 'here'], { stdout: fileTarget(join(dir, 'logs/x/y/z.log'), { belowDir: join(dir, 'logs') }) })
+  run(['echo', 'b'], { process: 'b', label: 'b', stdout: fileTarget(join(dir, 'logs/link/z.log'), { belowDir: join(dir, 'logs') }) })
+  await streams.drain(60_000)
+  expect(readFileSync(join(dir, 'logs/x/y/z.log'), 'utf8')).toBe('here\n')
+  expect(statSync(join(dir, 'logs/x')).mode & 0o777).toBe(0o700)
+  expect([readdirSync(join(dir, 'elsewhere')), hub.counters('b').dropped]).toEqual([[], 1])
+  expect(notices).toEqual([expect.stringContaining('its directory must be one, and no symbolic link')])
 })
 
 test('a disk without room stops nobody', async () => {

@@ -165,6 +165,17 @@ test('a value that is no address or URL is refused by name', () => {
   expect(() => specOf({ liveness: { http: '@{nixpack:env.TEXT}' } }, { env })).toThrow('expected a URL such as http://localhost:8000/, got "x"')
 })
 
+const LOG_DIR = '/home/me/.local/state/nixpack/demo/default/log'
+
+test.each([
+  ['x/y.log', `${LOG_DIR}/x/y.log`, LOG_DIR],
+  ['@{nixpack:dir.log}/x/y.log', `${LOG_DIR}/x/y.log`, LOG_DIR],
+  ['/elsewhere/y.log', '/elsewhere/y.log', undefined],
+  ['../y.log', '/home/me/.local/state/nixpack/demo/default/y.log', undefined],
+])('the log file %j has directories of ours only below dir.log', (file, path, belowDir) => {
+  expect(instanceOf({ stdout: { file } }).stdout).toMatchObject({ path, belowDir })
+})
+
 test('hooks, streams and limits', () => {
   const planned = instanceOf({
     hooks: { beforeStart: { command: ['h', '@{nixpack:process.name}'], ignoreFailure: true, timeout: '1s' } },

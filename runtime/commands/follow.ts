@@ -2,7 +2,10 @@
 
 /** Ends with the stream, or when the time is over. What is asked for then is given up: the process ends anyway. */
 export async function* followFor<Event>(events: AsyncGenerator<Event>, timeoutMs: number | undefined): AsyncGenerator<Event> {
-  if (timeoutMs === undefined) return yield* events
+  if (timeoutMs === undefined) {
+    yield* events
+    return
+  }
   const late = Promise.withResolvers<'late'>()
   const timer = setTimeout(late.resolve, timeoutMs, 'late')
   try {

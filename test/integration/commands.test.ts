@@ -232,7 +232,7 @@ describe('no running instance', () => {
     const seed = { command: ['/bin/sh', '-c', 'echo seeded; exit 4'], dependsOn: { prepare: 'completed_successfully' } }
     runtime = createRuntime({ processes: { prepare }, tasks: { seed } })
     expect(await runtime.run(['run', 'seed'])).toMatchObject({ status: 4, stdout: 'seeded\n', stderr: expect.stringContaining('prepared') })
-    runtime.dispose()
+    await runtime.dispose()
     runtime = createRuntime({ processes: { prepare: { ...prepare, command: ['/bin/false'] } }, tasks: { seed } })
     const { status, stderr } = await runtime.run(['run', 'seed'])
     expect(status).toBe(1)

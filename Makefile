@@ -42,7 +42,7 @@ LAUNCHER := build/launcher/$(SYSTEM)/launcher
 CROSS := build/cross/$(SYSTEM)
 endif
 
-.PHONY: help bundle runtime packages setup setup-test check test unit launcher integration conformance go e2e fuzz stress aarch64 hosts bench docs clean
+.PHONY: help bundle runtime packages setup setup-test check test unit launcher integration conformance endurance endurance-full soak go e2e fuzz stress aarch64 hosts bench docs clean
 
 help:
 	@echo 'make bundle   build the markov example into ./markov'
@@ -104,7 +104,7 @@ check: setup
 	node docs/generate.ts --check
 	$(MAKE) -C runtime/launcher check
 
-test: setup-test packages-if-needed $(RUNTIME) check unit launcher fuzz stress integration conformance go e2e aarch64 hosts
+test: setup-test packages-if-needed $(RUNTIME) check unit launcher fuzz stress integration conformance endurance go e2e aarch64 hosts
 
 unit: setup
 	vitest run --project unit

@@ -33,6 +33,7 @@ export type ConfigurationOptions = {
 
 export const createConfiguration = ({ context, paths, loaded, supervisor }: ConfigurationOptions): ConfigurationControl => {
   let current = loaded
+  let retired: readonly RenderedFile[] = []
   let hide = createMask(loaded.source.variables.values())
   // What `set` and `add` have changed since the last reading.
   let manifest = loaded.source.context.manifest
@@ -48,7 +49,8 @@ export const createConfiguration = ({ context, paths, loaded, supervisor }: Conf
       const next = await readAgain({ kind: 'run', held: current.source.ports })
       writeSource(next.planned, paths)
       const change = supervisor.apply(next.planned.plan)
-      removeFiles(current.planned.files, next.planned.files, paths)
+      removeFiles(retired, [...current.planned.files, ...next.planned.files], paths)
+      retired = current.planned.files
       current = next
       hide = createMask(next.source.variables.values())
       manifest = next.source.context.manifest
@@ -95,7 +97,7 @@ const planChanged = (manifest: Manifest, name: string, { plan, planContext }: Pl
   return planProcess({ manifest, name, declaration, sockets: plan.sockets }, { ...planContext, socketAddresses })
 }
 
-/** After the processes that used them have got other ones. */
+/** One reload later: whoever is on the way down since the latest one may still want to read its own. */
 const removeFiles = (before: readonly RenderedFile[], after: readonly RenderedFile[], { filesDir }: RunPaths): void => {
   const names = new Set(after.map(({ name }) => name))
   for (const { name } of before) if (!names.has(name)) rmSync(`${filesDir}/${name}`, { force: true })

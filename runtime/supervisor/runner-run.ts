@@ -1,6 +1,5 @@
 // One life of one instance: from the spawn until nothing of it is left.
 
-import { randomBytes } from 'node:crypto'
 import type { InstanceSpec, ProcessSpec, ReadyCheck, SocketAddress } from '../contract/process-spec.ts'
 import { createHookRunner } from './runner-hooks.ts'
 import { createMainProcess } from './runner-main-process.ts'
@@ -61,7 +60,7 @@ export type Run = {
 export const createRun = (options: RunOptions): Run => {
   const { services, name, spec, instance, report } = options
   const { hub, streams, spawner, fifosDir } = services
-  const invocationId = randomBytes(16).toString('hex')
+  const invocationId = createInvocationId()
   const plan = planRunRequest({ ...options, ...services, invocationId })
   const feed = createRunFeed()
   const sinceSequence = hub.sequence
@@ -218,6 +217,14 @@ export const createRun = (options: RunOptions): Run => {
     },
   }
 }
+
+/** No secret, and not of OpenSSL's making: that has nothing on kernels without getrandom (before 3.17, or behind a filter). */
+const createInvocationId = (): string =>
+  Array.from({ length: 16 }, () =>
+    Math.floor(Math.random() * 256)
+      .toString(16)
+      .padStart(2, '0'),
+  ).join('')
 
 /** Who is asked there should be the process itself; a declared socket is open before it, and a question would wait in its queue. */
 const planAddressCheck = ({ startup, ready }: InstanceSpec, declared: ReadonlyMap<string, SocketAddress>): ReadyCheck | undefined => {

@@ -61,7 +61,6 @@ export const resolveAutomaticPorts = async (request: AutomaticPortsRequest): Pro
   for (const port of wanted) {
     if (ports.has(port.name)) continue
     const before = remembered.ports.get(port.name)
-    // oxlint-disable-next-line no-await-in-loop -- each choice excludes the ones before
     const chosen = await choosePort(port, { before, seed: request.seed, taken: new Set([...ports.values(), ...othersOf(remembered.ports, port.name)]) })
     if (before !== undefined && before !== chosen) warnings.push(`${port.name}: port ${before} is in use by others, so it is ${chosen} from now on`)
     ports.set(port.name, chosen)
@@ -82,7 +81,6 @@ const choosePort = async (port: WantedPort, { before, seed, taken }: Choice): Pr
   const candidates = Array.from({ length: Math.min(span, TRIES_MAX) }, (_, step) => min + ((first - min + step) % span))
   const isKept = before !== undefined && before >= min && before <= max
   for (const candidate of isKept ? [before, ...candidates] : candidates) {
-    // oxlint-disable-next-line no-await-in-loop -- the first that is free
     if (!taken.has(candidate) && (await isPortFree(candidate))) return candidate
   }
   throw new NixpackError('ENV_INVALID', `cannot find a free port for ${name}: tried ${candidates.length} from ${first} on`, { hint: `set ${name} to a port` })

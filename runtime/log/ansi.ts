@@ -12,5 +12,4 @@ export const stripAnsi = (bytes: Buffer): Buffer => (bytes.includes(ESCAPE) ? Bu
 const ESCAPE = 0x1b
 
 // ECMA-48: CSI with parameters; OSC, DCS, SOS, PM and APC up to BEL or ST; else intermediate bytes and a final one.
-// oxlint-disable-next-line no-control-regex
 const SEQUENCE = /\u001b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\u0007\u001b\n]*(?:\u0007|\u001b\\)|[ -/]*[0-OQ-WYZ\\`-~])/g

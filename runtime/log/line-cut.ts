@@ -29,7 +29,7 @@ const escapeTail = (bytes: Buffer): number => {
   return UNFINISHED_SEQUENCE.test(bytes.toString('latin1', at)) ? bytes.length - at : 0
 }
 
-// Introducer alone, CSI without its final byte, or a string without its end. oxlint-disable-next-line no-control-regex
+// Introducer alone, CSI without its final byte, or a string without its end.
 const UNFINISHED_SEQUENCE = /^\u001b(?:[ -/]*|\[[0-?]*[ -/]*|[\]PX^_][^\u0007\u001b]*)$/
 
 const characterTail = (bytes: Buffer): number => {

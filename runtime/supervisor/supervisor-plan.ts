@@ -32,7 +32,6 @@ export const createPlanning = (core: Core, sockets: Sockets, commands: Commands)
   const isUp = (name: string): boolean => fleet.find(name)?.isSettled === false
   /** Whoever starts one of them meanwhile is too late. False: the bundle stops, and everything with it. */
   const stopForGood = async (names: readonly string[]): Promise<boolean> => {
-    // oxlint-disable-next-line no-await-in-loop -- until it is true
     for (let left = names; left.length > 0 && !core.isStopping; left = names.filter(isUp)) await run('stop', left)
     return !core.isStopping
   }

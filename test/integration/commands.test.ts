@@ -255,7 +255,6 @@ describe('no running instance', () => {
   test('plan and config show no secret, however short', async () => {
     runtime = createRuntime(MANIFEST)
     for (const command of ['plan', 'config']) {
-      // oxlint-disable-next-line no-await-in-loop -- one at a time
       const { stdout } = await runtime.run([command], { KEY: 'k7' })
       expect(stdout).toMatch(/key = \*{8}/)
       expect(stdout).not.toContain('key = k7')

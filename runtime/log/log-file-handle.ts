@@ -7,7 +7,7 @@ import { renderLogHint } from './log-hint.ts'
 import { closeLogFile, lookAtLogFile, openLogFile } from './open-log-file.ts'
 import type { OpenLogFile } from './open-log-file.ts'
 import type { Report } from './report.ts'
-import { rotateDated, rotateNumbered } from './rotate-file.ts'
+import { removeDated, rotateDated, rotateNumbered } from './rotate-file.ts'
 import { renderPeriod, resolveRolloverMs } from './rotation-time.ts'
 
 export type LogFileHandle = {
@@ -39,22 +39,26 @@ export const createLogFileHandle = ({ spec: firstSpec, report, nowMs }: LogFileH
   let rolloverMs = Infinity
   let lookedAtMs = 0
   let isExpired = false
-  let retryAtMs = -Infinity
-  let rotatesAgainAtMs = -Infinity
+  let failedAtMs = -Infinity
+  let rotationFailedAtMs = -Infinity
   let outage: { linesLost: number } | undefined
 
+  /** A clock that was set back says nothing: then it is as if the time were over. */
+  const isWithin = (periodMs: number, sinceMs: number): boolean => nowMs() >= sinceMs && nowMs() < sinceMs + periodMs
   const close = async (): Promise<void> => {
     const fd = file?.fd
     file = undefined
     if (fd !== undefined) await closeLogFile(fd).catch(() => undefined)
   }
   const fail = async (error: Error): Promise<void> => {
-    retryAtMs = nowMs() + RETRY_MS
+    failedAtMs = nowMs()
     await close()
     if (outage === undefined) report.warn(`cannot write log "${path}": ${error.message}; its lines are lost until that works again${renderLogHint(error)}`)
     outage ??= { linesLost: 0 }
   }
   const open = async (): Promise<boolean> => {
+    // Before it is opened: who renames it meanwhile and says so is heard.
+    isExpired = false
     try {
       file = await openLogFile(spec)
     } catch (error) {
@@ -62,40 +66,51 @@ export const createLogFileHandle = ({ spec: firstSpec, report, nowMs }: LogFileH
       await fail(error)
       return false
     }
-    isExpired = false
     sizeBytes = file.sizeBytes
     lookedAtMs = nowMs()
-    periodStartMs = sizeBytes > 0 ? Math.min(file.modifiedMs, nowMs()) : nowMs()
-    planRollover()
+    planRollover(sizeBytes > 0 ? Math.min(file.modifiedMs, nowMs()) : nowMs())
     return true
   }
-  const planRollover = (): void => {
+  const planRollover = (startMs: number): void => {
+    periodStartMs = startMs
     rolloverMs = spec.rotation === undefined ? Infinity : resolveRolloverMs(spec.rotation, periodStartMs)
   }
   /** Somebody else may rotate it, or cut it. */
   const isStillThere = async (): Promise<boolean> => {
     if (file === undefined || isExpired) return false
-    if (!file.isRegular || Math.abs(nowMs() - lookedAtMs) < LOOK_MS) return true
+    return !file.isRegular || isWithin(LOOK_MS, lookedAtMs) || hasName(file)
+  }
+  const hasName = async ({ inode }: OpenLogFile): Promise<boolean> => {
     lookedAtMs = nowMs()
     const now = await lookAtLogFile(path)
     if (now !== undefined) sizeBytes = now.sizeBytes
-    return now?.inode === file.inode
+    return now?.inode === inode
   }
   const rotate = async (): Promise<boolean> => {
+    const period = spec.rotation !== undefined && spec.maxBytes === undefined ? renderPeriod(spec.rotation, rolloverMs) : undefined
     try {
-      if (spec.rotation !== undefined && spec.maxBytes === undefined) await rotateDated(path, renderPeriod(spec.rotation, rolloverMs), spec.backupCount)
-      else await rotateNumbered(path, spec.backupCount)
+      // What has its name now may be somebody else's, who has rotated it just before.
+      if (file !== undefined && (await hasName(file))) await (period === undefined ? rotateNumbered(path, spec.backupCount) : rotateDated(path, period))
     } catch (error) {
-      rotatesAgainAtMs = nowMs() + ROTATION_RETRY_MS
-      report.warn(`cannot rotate log "${path}": ${error instanceof Error ? error.message : String(error)}; it grows`)
+      rotationFailedAtMs = nowMs()
+      report.warn(`cannot rotate log "${path}": ${messageOf(error)}; it grows`)
       return false
     }
     await close()
+    if (period !== undefined) await removeOld(period.length)
     return true
+  }
+  const removeOld = async (periodLength: number): Promise<void> => {
+    try {
+      await removeDated(path, periodLength, spec.backupCount)
+    } catch (error) {
+      report.warn(`cannot remove old backups of log "${path}": ${messageOf(error)}`)
+    }
   }
   /** As circus and Python have it: without backups nothing is rotated by size, because that would throw lines away. */
   const roomBytes = (): number => (spec.maxBytes === undefined || spec.backupCount === 0 ? Infinity : spec.maxBytes - sizeBytes)
   const resolveFit = (lines: Buffer, start: number): number => {
+    if (nowMs() < periodStartMs) planRollover(nowMs())
     if (nowMs() >= rolloverMs && sizeBytes > 0) return start
     const room = roomBytes()
     if (lines.length - start <= room) return lines.length
@@ -106,13 +121,13 @@ export const createLogFileHandle = ({ spec: firstSpec, report, nowMs }: LogFileH
   return {
     configure(now) {
       spec = now
-      planRollover()
+      planRollover(periodStartMs)
     },
     get fd() {
       return file?.fd
     },
     get isDown() {
-      return outage !== undefined && nowMs() < retryAtMs
+      return outage !== undefined && isWithin(RETRY_MS, failedAtMs)
     },
     get isOut() {
       return outage !== undefined
@@ -120,10 +135,10 @@ export const createLogFileHandle = ({ spec: firstSpec, report, nowMs }: LogFileH
     async prepare() {
       if (await isStillThere()) return true
       await close()
-      return nowMs() >= retryAtMs && (await open())
+      return !isWithin(RETRY_MS, failedAtMs) && (await open())
     },
     async resolveEnd(lines, start) {
-      if (file?.isRegular !== true || nowMs() < rotatesAgainAtMs) return lines.length
+      if (file?.isRegular !== true || isWithin(ROTATION_RETRY_MS, rotationFailedAtMs)) return lines.length
       const end = resolveFit(lines, start)
       if (end > start) return end
       return (await rotate()) ? start : lines.length
@@ -139,10 +154,15 @@ export const createLogFileHandle = ({ spec: firstSpec, report, nowMs }: LogFileH
     },
     expire() {
       isExpired = true
+      // Whoever says so has done something about it.
+      failedAtMs = -Infinity
+      rotationFailedAtMs = -Infinity
     },
     close,
   }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** A full disk is not asked more often. */
 const RETRY_MS = 1000

@@ -57,6 +57,7 @@ export const createLogFile = ({ spec: firstSpec, report, nowMs, stallMs }: LogFi
       const { sizeBytes, error } = await appendLines(handle.fd, batch.bytes.subarray(at, end))
       at += sizeBytes
       await handle.wrote(sizeBytes, error)
+      if (sizeBytes > 0) progress()
     }
   }
   const onStall = (): void => {

@@ -14,20 +14,25 @@ export const rotateNumbered = async (path: string, backupCount: number): Promise
   await move(path, `${path}.1`)
 }
 
-/** FILE -> FILE.PERIOD; 0 backups: all are kept. A second file of one period gets a number and replaces nothing. */
-export const rotateDated = async (path: string, period: string, backupCount: number): Promise<void> => {
+/** FILE -> FILE.PERIOD. A second file of one period gets a number and replaces nothing. */
+export const rotateDated = async (path: string, period: string): Promise<void> => {
   const names = await list(dirname(path))
   const stem = `${basename(path)}.${period}`
   let name = stem
   for (let number = 1; names.includes(name); number += 1) name = `${stem}.${number}`
   await move(path, join(dirname(path), name))
+}
+
+/** 0 backups: all are kept. What cannot be removed keeps nothing else from being removed; then the first error is thrown. */
+export const removeDated = async (path: string, periodLength: number, backupCount: number): Promise<void> => {
   if (backupCount === 0) return
   const prefix = `${basename(path)}.`
-  const isBackup = new RegExp(`^\\d{${period.length}}(?:\\.\\d+)?$`)
-  const backups = [...names, name]
+  const isBackup = new RegExp(`^\\d{${periodLength}}(?:\\.\\d+)?$`)
+  const backups = (await list(dirname(path)))
     .filter((entry) => entry.startsWith(prefix) && isBackup.test(entry.slice(prefix.length)))
     .toSorted((left, right) => left.localeCompare(right, 'en', { numeric: true }))
-  for (const entry of backups.slice(0, -backupCount)) await remove(join(dirname(path), entry))
+  const removals = await Promise.allSettled(backups.slice(0, -backupCount).map((entry) => remove(join(dirname(path), entry))))
+  for (const removal of removals) if (removal.status === 'rejected') throw removal.reason
 }
 
 const move = promisify(rename)

@@ -61,6 +61,7 @@ export const createLogHub = (ringBytes = RING_BYTES): LogHub => {
   }
   const recent = ({ names, after = 0, lines }: Recollection): readonly LogEvent[] => {
     const events = [...logs.values()]
+      .filter(({ sources }) => [...sources.values()].some((source) => selects(names, source)))
       .flatMap(({ ring, sources }) => ring.entries().flatMap((entry) => recall(sources.get(keyOf(entry)), entry)))
       .filter((event) => event.sequence > after && selects(names, event))
       .toSorted((left, right) => left.sequence - right.sequence)

@@ -2,6 +2,7 @@
 // in with a fixed header; the oldest go out. Headers are in the memory too, so short lines cannot exceed the bound.
 
 import { LINE_FEED } from './count-lines.ts'
+import { resolveCut } from './line-cut.ts'
 import type { LogStream } from './log-event.ts'
 
 export type RingEntry = {
@@ -16,7 +17,10 @@ export type RingEntry = {
 }
 
 export type Ring = {
-  /** Copies. Of a batch above a quarter of the capacity its last whole lines are kept, and nothing older. */
+  /**
+   * Copies. Of a batch above a quarter of the capacity its last whole lines are kept, and nothing older; of a last line
+   * above half of it the beginning.
+   */
   push(entry: RingEntry): void
   /** Oldest first. The bytes are copies. */
   entries(): readonly RingEntry[]
@@ -55,9 +59,9 @@ export const createRing = (capacityBytes: number): Ring => {
   }
   return {
     push(entry) {
-      const bytes = keepTail(entry.bytes, capacityBytes / 4 - HEADER_BYTES)
+      const bytes = keepTail(entry.bytes, capacityBytes)
       // What came before a gap would soon be overwritten anyway.
-      if (bytes.length < entry.bytes.length) start = end
+      if (bytes !== entry.bytes) start = end
       makeRoom(HEADER_BYTES + bytes.length)
       write(encodeHeader(entry, bytes.length))
       write(bytes)
@@ -78,8 +82,17 @@ export const createRing = (capacityBytes: number): Ring => {
 /** Most processes say little. */
 const FIRST_BYTES = 4096
 
-const keepTail = (bytes: Buffer, limitBytes: number): Buffer =>
-  bytes.length <= limitBytes ? bytes : bytes.subarray(bytes.indexOf(LINE_FEED, bytes.length - limitBytes - 1) + 1)
+const keepTail = (bytes: Buffer, capacityBytes: number): Buffer => {
+  const limitBytes = capacityBytes / 4 - HEADER_BYTES
+  if (bytes.length <= limitBytes) return bytes
+  const tail = bytes.subarray(bytes.indexOf(LINE_FEED, bytes.length - limitBytes - 1) + 1)
+  return tail.length > 0 ? tail : keepLine(bytes.subarray(bytes.lastIndexOf(LINE_FEED, -2) + 1), capacityBytes / 2)
+}
+
+const keepLine = (line: Buffer, limitBytes: number): Buffer =>
+  line.length <= limitBytes ? line : Buffer.concat([line.subarray(0, resolveCut(line, 0, limitBytes - CUT_END.length)), CUT_END])
+
+const CUT_END = Buffer.from(' [...]\n')
 
 const HEADER_BYTES = 40
 const header = Buffer.alloc(HEADER_BYTES)

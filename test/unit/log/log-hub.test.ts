@@ -55,6 +55,12 @@ test('the last lines are cut out of their batch and keep their numbers', () => {
   expect(texts(hub.recent({ names: undefined, lines: 9 }))).toEqual(['web:1: a,b,c', 'db: d'])
 })
 
+test('a line of the usual cap is kept', () => {
+  const { hub, say } = createFilledHub()
+  say(DB, `${'x'.repeat(65_536)}\n`)
+  expect(hub.lastLines('db', 5).map((line) => line.length)).toEqual([65_536])
+})
+
 test('a failure is told with the last lines of that run of that instance only', () => {
   const { hub, say } = createFilledHub()
   say(WEB, 'of an earlier run\n')

@@ -40,6 +40,15 @@ test('of a batch that is too large its last whole lines are kept, and nothing ol
   expect(texts(ring)).toEqual(['bb\ncc\n'])
 })
 
+test('a line that is larger than all that is kept otherwise is kept, too; of one that is larger still the beginning', () => {
+  const ring = createRing(400)
+  ring.push(entryOf('before\n'))
+  ring.push(entryOf(`a\n${'x'.repeat(199)}\n`))
+  expect(texts(ring)).toEqual([`${'x'.repeat(199)}\n`])
+  ring.push(entryOf(`a\n${'ä'.repeat(150)}\n`))
+  expect(texts(ring)).toEqual([`${'ä'.repeat(96)} [...]\n`])
+})
+
 test('memory grows with use', () => {
   const ring = createRing(262_144)
   const lines = Array.from({ length: 400 }, (_, at) => `${at} ${'y'.repeat(100)}\n`)

@@ -38,7 +38,8 @@ export const createLineAssembler = (capBytes: number = LINE_CAP_BYTES): LineAsse
   const skipShownEnd = (received: Buffer): number => {
     if (!wasFlushed || received.length === 0) return 0
     wasFlushed = false
-    if (received[0] === LINE_FEED) return 1
+    // Something of it may be kept that could not be shown yet.
+    if (received[0] === LINE_FEED && partial.length === 0) return 1
     truncated += 1
     return 0
   }

@@ -92,6 +92,13 @@ test('an unfinished line is shown without half a character or half an escape seq
   expect(assembler.flush(true)?.bytes.toString()).toBe('\u001b[3\n')
 })
 
+test('what could not be shown of an unfinished line ends with its line feed, too', () => {
+  const assembler = createLineAssembler()
+  assembler.push(Buffer.from([0x61, 0xe2, 0x82]))
+  expect(assembler.flush(false)?.bytes.toString()).toBe('a\n')
+  expect(assembler.push(Buffer.from('\nnext\n'))).toEqual({ bytes: Buffer.from([0xe2, 0x82, 0x0a, ...Buffer.from('next\n')]), truncated: 1 })
+})
+
 test('a cut never falls into an escape sequence, unless the sequence is longer than the cap', () => {
   expect(feed(['aaaa\u001b[31mbb\n'], 7).text).toBe('aaaa\n\u001b[31mbb\n')
   expect(feed(['\u001b]0;a long title'], 6).text.replaceAll('\n', '')).toBe('\u001b]0;a long title')

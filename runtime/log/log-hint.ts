@@ -19,4 +19,6 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   ['EROFS', NOT_OURS],
   ['ENOSPC', NO_ROOM],
   ['EDQUOT', NO_ROOM],
+  ['EFBIG', 'allow larger files, as with ulimit -f, or let it be rotated'],
+  ['ENXIO', 'nobody reads this FIFO, or it is a socket'],
 ])

@@ -18,20 +18,26 @@ export const exec: Command = async (context) => {
 type Wanted = { readonly process: string | undefined; readonly command: readonly string[] }
 
 /** A single word is a program, whatever processes are called. */
-const splitOperands = ({ operands, manifest }: CommandContext): Wanted => {
+const splitOperands = (operands: readonly string[], names: readonly string[]): Wanted => {
   const [first = '', ...rest] = operands
-  return rest.length > 0 && Object.hasOwn(manifest.processes, first) ? { process: first, command: rest } : { process: undefined, command: operands }
+  return rest.length > 0 && names.includes(first) ? { process: first, command: rest } : { process: undefined, command: operands }
 }
 
-type Running = { readonly run: RunSpec; readonly programDirs: readonly string[]; readonly fifosDir: string }
+type Running = { readonly command: readonly string[]; readonly run: RunSpec; readonly programDirs: readonly string[]; readonly fifosDir: string }
 
-/** Undefined when the instance is not running. */
+/** Undefined when the instance is not running. What it runs now counts, wherever that was declared. */
 const askRunning = async (context: CommandContext): Promise<Running | undefined> => {
-  const { process } = splitOperands(context)
+  const target = resolveTarget(context)
   try {
-    const { run, programDirs, fifosDir } = await callControl(resolveTarget(context), ROUTES.execPlan, process === undefined ? {} : { process })
+    const { processes } = await callControl(target, ROUTES.status, {})
+    const { process, command } = splitOperands(
+      context.operands,
+      processes.map(({ name }) => name),
+    )
+    const { run, programDirs, fifosDir } = await callControl(target, ROUTES.execPlan, process === undefined ? {} : { process })
     const { identity, umask, nice, oomScoreAdj, ...rest } = run
     return {
+      command,
       run: {
         ...rest,
         command: [],
@@ -50,16 +56,11 @@ const askRunning = async (context: CommandContext): Promise<Running | undefined>
   }
 }
 
-const execBeside = (context: CommandContext, { run, programDirs, fifosDir }: Running): Promise<number> => {
-  const { command } = splitOperands(context)
-  return runForeground(context, { ...run, command, program: findProgram(command[0] ?? '', programDirs) }, fifosDir)
-}
+const execBeside = (context: CommandContext, { command, run, programDirs, fifosDir }: Running): Promise<number> =>
+  runForeground(context, { ...run, command, program: findProgram(command[0] ?? '', programDirs) }, fifosDir)
 
-const execAlone = (context: CommandContext): Promise<number> => {
-  const { process: wanted, command } = splitOperands(context)
-  return runAlone(context, (source, planned) => ({
-    ...planExec(source, planned, wanted),
-    command,
-    program: findProgram(command[0] ?? '', planProgramDirs(planned.plan, wanted)),
-  }))
-}
+const execAlone = (context: CommandContext): Promise<number> =>
+  runAlone(context, (source, planned) => {
+    const { process: wanted, command } = splitOperands(context.operands, Object.keys(source.context.manifest.processes))
+    return { ...planExec(source, planned, wanted), command, program: findProgram(command[0] ?? '', planProgramDirs(planned.plan, wanted)) }
+  })

@@ -7,9 +7,13 @@ export async function* parseServerEvents(chunks: AsyncIterable<unknown>): AsyncG
   for await (const chunk of untilBroken(chunks)) {
     const blocks = `${pending}${String(chunk)}`.split('\n\n')
     pending = blocks.pop() ?? ''
+    if (pending.length > EVENT_MAX) throw new Error(`it sends an event of more than ${EVENT_MAX} characters`)
     for (const block of blocks) yield parseBlock(block)
   }
 }
+
+/** Ours are much smaller. */
+const EVENT_MAX = 67_108_864
 
 /** A server that is killed ends the stream like one that stops. */
 async function* untilBroken(chunks: AsyncIterable<unknown>): AsyncGenerator {

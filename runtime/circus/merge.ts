@@ -3,11 +3,14 @@
 import { resolveManifestProblems } from '../contract/manifest-checks.ts'
 import { manifestSchema } from '../contract/manifest-schema.ts'
 import type { Manifest } from '../contract/manifest-schema.ts'
+import { findUnusableKeys, renderUnusable } from '../contract/unusable-keys.ts'
 import { createCircusError } from './notes.ts'
 import type { CircusImport } from './read-circus-file.ts'
 
 /** Throws CIRCUS_INVALID. */
 export const mergeCircus = (manifest: Manifest, { path, declarations }: CircusImport): Manifest => {
+  const unusable = findUnusableKeys(declarations)
+  if (unusable.length > 0) throw createCircusError(path, unusable.map(renderUnusable))
   const parsed = manifestSchema.safeParse({ version: 1, name: 'circus', ...declarations })
   if (!parsed.success) {
     throw createCircusError(

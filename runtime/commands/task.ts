@@ -22,7 +22,7 @@ export const task: Command = async (context) => {
     if (!isNotRunning) throw error
   }
   const [name = ''] = context.operands
-  const declaration = context.manifest.tasks[name]
+  const declaration = Object.hasOwn(context.manifest.tasks, name) ? context.manifest.tasks[name] : undefined
   if (declaration === undefined) throw refuseTask(name, Object.keys(context.manifest.tasks))
   return Object.keys(declaration.dependsOn).length === 0
     ? runAlone(context, (_source, { plan }) => planTask(plan, context.operands))

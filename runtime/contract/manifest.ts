@@ -7,6 +7,7 @@ import { knownKeysAt } from './manifest-keys.ts'
 import { manifestSchema } from './manifest-schema.ts'
 import type { Manifest } from './manifest-schema.ts'
 import { renderSuggestion } from './nearest-name.ts'
+import { findUnusableKeys, renderUnusable } from './unusable-keys.ts'
 
 export { HOOK_NAMES } from './manifest-schema.ts'
 export type {
@@ -39,6 +40,8 @@ export const parseManifest = (text: string, source: string): Manifest => {
 export type CheckedManifest = { readonly manifest: Manifest } | { readonly problems: readonly string[] }
 
 export const checkDeclarations = (value: unknown): CheckedManifest => {
+  const unusable = findUnusableKeys(value)
+  if (unusable.length > 0) return { problems: unusable.map(renderUnusable) }
   const parsed = manifestSchema.safeParse(value)
   const problems = parsed.success ? resolveManifestProblems(parsed.data) : parsed.error.issues.flatMap(renderIssue)
   return parsed.success && problems.length === 0 ? { manifest: parsed.data } : { problems }

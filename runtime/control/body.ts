@@ -1,9 +1,12 @@
-// The JSON body of a request, bounded. An empty body is an empty object.
+// The JSON body of a request, bounded in size and depth. An empty body is an empty object.
 
 import type { IncomingMessage } from 'node:http'
 import { NixpackError } from '../contract/errors.ts'
+import { findUnusableKeys, renderUnusable } from '../contract/unusable-keys.ts'
 
 const BODY_MAX_BYTES = 65_536
+/** No request is half as deep, and whoever reads it further calls itself for each level. */
+const DEPTH_MAX = 64
 
 export const readBody = async (request: IncomingMessage): Promise<unknown> => {
   const chunks: Uint8Array[] = []
@@ -11,9 +14,21 @@ export const readBody = async (request: IncomingMessage): Promise<unknown> => {
   for await (const chunk of request) {
     if (!(chunk instanceof Uint8Array)) throw new Error('unreachable: no encoding is set')
     sizeBytes += chunk.length
-    if (sizeBytes > BODY_MAX_BYTES) throw new NixpackError('CONTROL_REFUSED', `cannot read the request: more than ${BODY_MAX_BYTES} bytes`)
+    if (sizeBytes > BODY_MAX_BYTES) throw refuse(`more than ${BODY_MAX_BYTES} bytes`)
     chunks.push(chunk)
   }
   const text = Buffer.concat(chunks).toString('utf8')
-  return text.trim() === '' ? {} : JSON.parse(text)
+  return text.trim() === '' ? {} : checkBody(JSON.parse(text))
 }
+
+const checkBody = (body: unknown): unknown => {
+  if (isDeeper(body, DEPTH_MAX)) throw refuse(`more than ${DEPTH_MAX} levels`)
+  const [unusable] = findUnusableKeys(body)
+  if (unusable !== undefined) throw refuse(renderUnusable(unusable))
+  return body
+}
+
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' && value !== null && (levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1)))
+
+const refuse = (reason: string): NixpackError => new NixpackError('CONTROL_REFUSED', `cannot read the request: ${reason}`)

@@ -39,6 +39,19 @@ test('what cannot be declared is refused as a change, not as a file', async () =
   expect(stderr).toContain('cannot change the declaration: processes.a b: expected ')
 })
 
+test('what no record can hold is refused with a code, by whichever way it comes', async () => {
+  const refusal = /: nothing can be called "__proto__" {2}\[NIXPACK_CONTROL_REFUSED\]/
+  expect((await run('add', '__proto__', 'sleep', '1')).stderr).toMatch(refusal)
+  expect((await run('set', 'bare', 'environment.__proto__', 'x')).stderr).toMatch(refusal)
+  expect((await run('set', 'bare', 'environment', '{"__proto__":"x"}')).stderr).toMatch(refusal)
+})
+
+test('a task is not found by what every object has', async () => {
+  const { status, stderr } = await run('--instance', 'other', 'run', 'toString')
+  expect(stderr).toContain('cannot run "toString": no such task  [NIXPACK_USAGE_INVALID]')
+  expect(status).toBe(2)
+})
+
 test('config --diff shows what changes, and no secret, however short', async () => {
   writeFileSync(join(runtime.dir, 'app.env'), 'COLOUR=blue\n')
   const { stdout } = await run('config', '--diff')

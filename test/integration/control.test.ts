@@ -64,6 +64,13 @@ describe('a running bundle', () => {
     ['a body of another shape', { method: 'POST', path: '/v1/restart' }, '{"processes":"api"}', 'processes: expected array'],
     ['an unknown key', { method: 'POST', path: '/v1/restart' }, '{"process":["api"]}', 'unknown key "process"'],
     ['a body that is too large', { method: 'POST', path: '/v1/restart' }, ' '.repeat(70_000), 'more than 65536 bytes'],
+    [
+      'a body that is too deep',
+      { method: 'POST', path: '/v1/set' },
+      `{"process":"db","options":{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}}`,
+      'more than 64 levels',
+    ],
+    ['a key that no record holds', { method: 'POST', path: '/v1/set' }, '{"process":"db","options":{"__proto__":1}}', 'nothing can be called "__proto__"'],
     ['an unknown query', { path: '/v1/logs?lines=-1' }, undefined, 'lines'],
     ['an unknown process', { path: '/v1/explain?process=apj' }, undefined, 'cannot find process "apj", did you mean "api"?'],
     ['an unknown signal', { method: 'POST', path: '/v1/signal' }, '{"processes":["api"],"signal":"NONE"}', 'cannot send "NONE": no such signal'],

@@ -20,6 +20,7 @@ test.each([
   [{ processes: { WEB: { command: ['a'] } } }, '[watcher:WEB]: the bundle itself declares "web"'],
   [{ sockets: { http: { tcp: 'localhost:1' } } }, '[socket:http]: the bundle itself declares "http"'],
   [{ processes: { a: { command: ['a'], numprocesses: 5000 } } }, 'processes.a.numprocesses: expected at most 1000'],
+  [{ processes: { a: { command: ['a'], environment: { ['__proto__']: 'x' } } } }, 'processes.a.environment.__proto__: nothing can be called "__proto__"'],
   [{ processes: { a: { command: ['a', '@{nixpack:env.NONE}'] } } }, 'unknown variable "NONE"'],
 ])('%j is refused', (declarations, problem) => {
   expect(() => mergeCircus(manifest, importOf(declarations))).toThrow(

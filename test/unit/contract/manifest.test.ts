@@ -28,6 +28,20 @@ test('a text that is not JSON, and another version, are named', () => {
   expect(problemsOf({ version: 2 })).toContain('version: expected 1')
 })
 
+test.each([
+  [{ processes: { ['__proto__']: { command: ['/bin/true'] } } }, 'processes.__proto__: nothing can be called "__proto__"'],
+  [process({ environment: { ['__proto__']: 'x' } }), 'processes.a.environment.__proto__: nothing'],
+  [{ files: { a: { format: 'json', value: { b: [{ ['__proto__']: 1 }] } } } }, 'files.a.value.b.0.__proto__: nothing'],
+])('a name that would be lost is refused: %j', (parts, message) => {
+  expect(problemsOf(parts)).toContain(message)
+})
+
+test('names that every object of JavaScript knows are names like others', () => {
+  const { processes } = createManifest({ processes: { constructor: { command: ['a'] }, toString: { command: ['b'], dependsOn: { constructor: 'ready' } } } })
+  expect(Object.keys(processes)).toEqual(['constructor', 'toString'])
+  expect(problemsOf(process({ dependsOn: { toString: 'ready' } }))).toContain('unknown process "toString"')
+})
+
 test('all problems are told at once', () => {
   const text = problemsOf({ name: 'a b', env: { 'A-B': { type: 'strng' } }, ...process({ restartBurst: -2 }) })
   expect(text).toContain('name: expected a name')

@@ -18,7 +18,7 @@ export const logs: Command = async (context) => {
   const request = { processes: [...context.operands], follow: context.flags.has('--follow'), ...readLimit(context) }
   for await (const { kind, data } of followFor(followControl(target, STREAMS.logs, request), context.timeoutMs)) {
     if (kind === 'skipped') {
-      context.report.warn(`${data} lines were skipped: this reader is too slow`)
+      context.report.warn(`${data} lines were skipped: more than this reader can take`)
       continue
     }
     context.stdout.write(render(data), data.lines.length, { onSlow: 'block', dropped: () => undefined })

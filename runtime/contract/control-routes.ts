@@ -175,7 +175,7 @@ export const STREAMS = {
       lines: z.optional(z.int().check(z.gte(0), z.lte(1_000_000))),
       since: z.optional(z.int().check(z.gte(0))),
     }),
-    /** `skipped`: this many lines, because the reader was too slow. */
+    /** `skipped`: this many lines, because they are more than the reader could take. */
     events: { message: logBatchSchema, skipped: z.int() },
   },
   events: {

@@ -15,7 +15,10 @@ export type LogsRequest = Recollection & {
 }
 
 export const streamLogs = (stream: EventStream, hub: LogHub, { follow, end, ...recollection }: LogsRequest): void => {
-  let linesSkipped = 0
+  const { events, linesCut } = keepNewest(hub.recent(recollection))
+  /** What comes before all of this is sent goes behind it. */
+  const backlog = [...events]
+  let [linesSkipped, waitingBytes, hasEnded] = [linesCut, 0, false]
   const tellSkipped = (): void => {
     if (linesSkipped > 0 && stream.send({ kind: 'skipped', data: linesSkipped })) linesSkipped = 0
   }
@@ -23,28 +26,48 @@ export const streamLogs = (stream: EventStream, hub: LogHub, { follow, end, ...r
     tellSkipped()
     if (linesSkipped > 0 || !stream.send({ kind: 'message', id: event.sequence, data: createBatch(event) })) linesSkipped += event.lineCount
   }
-  for (const event of keepNewest(hub.recent(recollection))) send(event)
-  if (!follow || end.aborted) return stream.end()
-  const unsubscribe = hub.subscribe(recollection, send)
-  const blocker = hub.addBlocker(recollection, () => stream.isFull)
-  const finish = (): void => stream.end()
-  stream.onDrain(() => {
+  const receive = (event: LogEvent): void => {
+    if (backlog.length === 0) return send(event)
+    waitingBytes += event.bytes.length
+    if (waitingBytes > BACKLOG_MAX_BYTES) linesSkipped += event.lineCount
+    else backlog.push({ ...event, bytes: Buffer.from(event.bytes) })
+  }
+  /** As fast as the reader takes it. */
+  const feed = (): void => {
+    while (!stream.isFull) {
+      const event = backlog.shift()
+      if (event === undefined) break
+      send(event)
+    }
+    if (backlog.length > 0) return
+    waitingBytes = 0
     tellSkipped()
-    blocker.freed()
-  })
-  end.addEventListener('abort', finish)
-  stream.onClose(() => {
-    unsubscribe()
-    blocker.remove()
-    end.removeEventListener('abort', finish)
-  })
+    if ((follow && !end.aborted) || linesSkipped > 0 || hasEnded) return
+    hasEnded = true
+    stream.end()
+  }
+  stream.onDrain(feed)
+  if (follow) {
+    const unsubscribe = hub.subscribe(recollection, receive)
+    const blocker = hub.addBlocker(recollection, () => stream.isFull || waitingBytes > BACKLOG_MAX_BYTES / 4)
+    stream.onDrain(() => blocker.freed())
+    end.addEventListener('abort', feed)
+    stream.onClose(() => {
+      unsubscribe()
+      blocker.remove()
+      end.removeEventListener('abort', feed)
+    })
+  }
+  feed()
 }
 
-/** Many processes may have more than one reader is given at once: then the latest lines matter most. */
-const keepNewest = (events: readonly LogEvent[]): readonly LogEvent[] => {
+type Backlog = { readonly events: readonly LogEvent[]; readonly linesCut: number }
+
+/** Many processes may have more than is held for one reader: then the latest lines matter most. */
+const keepNewest = (events: readonly LogEvent[]): Backlog => {
   let sizeBytes = 0
-  const last = events.findLastIndex(({ bytes }) => (sizeBytes += bytes.length) > BACKLOG_MAX_BYTES / 2)
-  return events.slice(last + 1)
+  const last = events.findLastIndex(({ bytes }) => (sizeBytes += bytes.length) > BACKLOG_MAX_BYTES)
+  return { events: events.slice(last + 1), linesCut: events.slice(0, last + 1).reduce((lines, { lineCount }) => lines + lineCount, 0) }
 }
 
 const createBatch = ({ process, label, index, stream, pid, timeMs, firstLine, bytes }: LogEvent): LogBatch => ({

@@ -42,6 +42,8 @@ export const createBackgroundLog = (path: string): BackgroundLog => {
       return linesDropped
     },
     flush: (timeoutMs) => Promise.race([file.flush(), new Promise<void>((resolve) => setTimeout(resolve, timeoutMs).unref())]),
+    // A file is no reader.
+    hurry: () => undefined,
     close: () => file.release(),
   }
   return {
@@ -59,6 +61,7 @@ const NO_OUTPUT: Output = {
   isBroken: true,
   linesDropped: 0,
   flush: () => Promise.resolve(),
+  hurry: () => undefined,
   close: () => undefined,
 }
 

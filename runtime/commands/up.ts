@@ -96,7 +96,11 @@ const supervise = async ({ context, detachment, spawner, paths, source, planned,
     files.reopen()
     detachment?.reopen()
   }
-  const services = { spawner, demand: createDemand(spawner), fifosDir: paths.fifosDir, uid, hub, streams, report, reopenLogs }
+  const hurry = (): void => {
+    for (const output of [context.stdout, context.stderr]) output.hurry()
+    setTimeout(hub.hurry, FOLLOWERS_PATIENCE_MS).unref()
+  }
+  const services = { spawner, demand: createDemand(spawner), fifosDir: paths.fifosDir, uid, hub, streams, report, reopenLogs, hurry }
   const supervisor = createSupervisor({ services, plan: planned.plan })
   void spawner.lost.then((reason) => supervisor.fail(new NixpackError('SPAWNER_LOST', `cannot go on: the spawner is lost: ${reason}`)))
   const configuration = createConfiguration({ context, paths, loaded: { source, planned }, supervisor })
@@ -146,6 +150,9 @@ const finishWork = async (supervisor: Supervisor, work: Work | undefined): Promi
     if (!supervisor.isStopping) supervisor.down('the work is done')
   }
 }
+
+/** A client of `logs -f` that is only slow goes on reading meanwhile. */
+const FOLLOWERS_PATIENCE_MS = 1000
 
 /** Descendants that left their session may hold a pipe for ever: silence of so long is the end. */
 const LAST_DRAIN_MS = 100

@@ -37,6 +37,8 @@ export type LogHub = {
   /** Lets sources of processes that are to wait for their readers wait for this one, too. */
   addBlocker(selection: LogSelection, isFull: () => boolean): Blocker
   room(source: LogSource): Room
+  /** The end is wanted: from now on nobody waits for a reader. */
+  readonly hurry: () => void
 }
 
 export type Blocker = { freed(): void; remove(): void }
@@ -51,6 +53,7 @@ export const createLogHub = (ringBytes = RING_BYTES): LogHub => {
   const linesOf = new Map<string, number>()
   const runs = new Map<string, number>()
   let sequence = 0
+  let isHurried = false
 
   const resolveLog = (process: string): ProcessLog => {
     const known = logs.get(process)
@@ -122,9 +125,13 @@ export const createLogHub = (ringBytes = RING_BYTES): LogHub => {
       }
     },
     room: (source) => ({
-      isFull: () => [...blockers].some(([{ names }, isFull]) => selects(names, source) && isFull()),
+      isFull: () => !isHurried && [...blockers].some(([{ names }, isFull]) => selects(names, source) && isFull()),
       whenRoom: waiters.add,
     }),
+    hurry() {
+      isHurried = true
+      waiters.wake()
+    },
   }
 }
 

@@ -1,6 +1,6 @@
 // The queue before a sink. A reader that is slow but alive slows the writers down and loses nothing; one that has
 // stopped reading must not stop the services: after a grace everything above the limit is dropped and counted,
-// unless its writer is to wait.
+// unless its writer is to wait, and has the time.
 
 import type { SlowPolicy } from './log-event.ts'
 import { createWaiters } from './room.ts'
@@ -18,6 +18,8 @@ export type Output = {
   readonly linesDropped: number
   /** Resolves when everything is written, nobody reads any more, or the deadline is over. */
   flush(timeoutMs: number): Promise<void>
+  /** The end is wanted: from now on nobody waits for a reader that has stopped reading, and for how long it has counts. */
+  hurry(): void
   close(): void
 }
 
@@ -40,6 +42,8 @@ export const createOutput = (options: OutputOptions): Output => {
   let isBroken = false
   let isCongested = false
   let isStalled = false
+  let isHurried = false
+  let writingSinceMs = 0
   let linesDropped = 0
   let stallTimer: NodeJS.Timeout | undefined
   let idleWaiters: (() => void)[] = []
@@ -71,6 +75,7 @@ export const createOutput = (options: OutputOptions): Output => {
   const writeNext = (): void => {
     const batch = queue.splice(0, batchLength(queue))
     isWriting = true
+    writingSinceMs = performance.now()
     stallTimer = setTimeout(onStall, stallMs)
     stallTimer.unref()
     const written = Buffer.concat(batch.map(({ bytes }) => bytes))
@@ -82,16 +87,17 @@ export const createOutput = (options: OutputOptions): Output => {
       settle()
     })
   }
+  const mayWait = (onSlow: SlowPolicy): boolean => !isStalled || (onSlow === 'block' && !isHurried)
   return {
     write(bytes, lineCount, terms = NO_TERMS) {
-      const isLost = isBroken || (terms.onSlow === 'drop' && isStalled && queuedBytes + bytes.length > limitBytes)
+      const isLost = isBroken || (!mayWait(terms.onSlow) && queuedBytes + bytes.length > limitBytes)
       if (isLost) return drop({ lineCount, terms })
       queue.push({ bytes, lineCount, terms })
       queuedBytes += bytes.length
       if (queuedBytes > limitBytes) isCongested = true
       if (!isWriting) writeNext()
     },
-    isFull: (onSlow) => isCongested && (onSlow === 'block' || !isStalled),
+    isFull: (onSlow) => isCongested && mayWait(onSlow),
     whenRoom: waiters.add,
     get isBroken() {
       return isBroken
@@ -102,9 +108,14 @@ export const createOutput = (options: OutputOptions): Output => {
     flush: (timeoutMs) =>
       new Promise((resolve) => {
         if (!isWriting && queue.length === 0) return resolve()
-        const timer = setTimeout(resolve, timeoutMs)
+        const waitedMs = isHurried ? performance.now() - writingSinceMs : 0
+        const timer = setTimeout(resolve, Math.max(0, timeoutMs - waitedMs))
         idleWaiters = [...idleWaiters, () => (clearTimeout(timer), resolve())]
       }),
+    hurry() {
+      isHurried = true
+      waiters.wake()
+    },
     close: () => sink.close(),
   }
 }

@@ -43,7 +43,11 @@ export const createStreamSet = (options: StreamSetOptions): StreamSet => {
   const { hub, files } = options
   const readers = new Set<StreamReader>()
   const held = new Set<(pid: undefined) => unknown>()
-  const flush = async (): Promise<void> => void (await settleWithin(files.flush(), FLUSH_MAX_MS))
+  let flushUntilMs: number | undefined
+  const flush = async (): Promise<void> => {
+    flushUntilMs ??= performance.now() + FLUSH_MAX_MS
+    await settleWithin(files.flush(), Math.max(0, flushUntilMs - performance.now()))
+  }
   /** Somebody who got away may hold a pipe for ever, silent or not. */
   const readToEnd = async (idleMs: number): Promise<void> => {
     const giveUpAtMs = performance.now() + DRAIN_MAX_MS
@@ -93,7 +97,7 @@ export const createStreamSet = (options: StreamSetOptions): StreamSet => {
   }
 }
 
-/** A disk that takes nothing for so long has had its chance; who waits for a reader that does not come, too. */
+/** In all, of the end: a disk that takes nothing for so long has had its chance; who waits for a reader that does not come, too. */
 const FLUSH_MAX_MS = 5000
 const DRAIN_MAX_MS = 10_000
 

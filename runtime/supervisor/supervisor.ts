@@ -31,7 +31,11 @@ export type Supervisor = SupervisorControl & {
 }
 
 export type SupervisorOptions = {
-  readonly services: Omit<RunnerServices, 'socketAddresses'> & { readonly reopenLogs: () => void }
+  readonly services: Omit<RunnerServices, 'socketAddresses'> & {
+    readonly reopenLogs: () => void
+    /** Somebody waits for the end: readers of lines have had their time. */
+    readonly hurry: () => void
+  }
   readonly plan: Plan
 }
 
@@ -136,6 +140,7 @@ export const createSupervisor = ({ services: given, plan }: SupervisorOptions): 
     },
     reopenLogs: given.reopenLogs,
     down(reason) {
+      given.hurry()
       services.report.info(`${core.isStopping ? 'killing' : 'stopping'}: ${reason}`)
       core.end()
     },

@@ -50,6 +50,7 @@ export const startSupervisor = async (plan: Partial<Plan>): Promise<StartedSuper
     streams,
     report,
     reopenLogs: files.reopen,
+    hurry: output.hurry,
   }
   const supervisor = createSupervisor({ services, plan: createPlan(plan) })
   const lines: string[] = []

@@ -115,6 +115,23 @@ test('where the policy is to block, the process waits for who reads our stdout, 
   expect(stdout.replaceAll('a | ', '') === numbers(3_000_000)).toBe(true)
 })
 
+test('a stop does not wait for a reader of our stdout that has stopped, and neither does the process that waited for it', async () => {
+  const script = 'trap "echo through >&2; exit 0" TERM; while :; do echo "one of many lines that nobody reads"; done'
+  const bundle = create({ a: { ...floods('block'), command: ['/bin/sh', '-c', script], gracefulTimeout: '60s' } })
+  const up = bundle.start()
+  await up.sees(/a \| one of many/)
+  up.child.stdout?.pause()
+  await standsStill(() => countersOf(bundle, 'a'))
+  try {
+    // Half of what each of the waits took that were added up before.
+    expect(await bundle.run(['down', '--timeout', '6s'])).toMatchObject({ status: 0, stderr: '' })
+    expect(readFileSync(join(dir, 'through'), 'utf8')).toBe('through\n')
+  } finally {
+    up.child.stdout?.resume()
+  }
+  expect((await up.finished).stderr).toContain('a stopped, exited with status 0')
+}, 60_000)
+
 test('a client of logs that does not read holds up nobody, and is told what it has missed', async () => {
   const command = ['/bin/sh', '-c', `echo begin; while [ ! -e ${dir}/go ]; do sleep 0.01; done; seq -f %01000g 1 30000; echo through >&2; exec sleep 1000`]
   const bundle = create({ a: { command, stderr: { file: join(dir, 'through') } } })
@@ -128,6 +145,15 @@ test('a client of logs that does not read holds up nobody, and is told what it h
   client.child.kill('SIGCONT')
   await client.sees(/lines were skipped/)
 })
+
+/** Twice the same answer, with longer in between than a stall may last unnoticed. */
+const standsStill = async (look: () => Promise<unknown>): Promise<void> => {
+  for (let before: unknown, now: unknown = await look(); JSON.stringify(now) !== JSON.stringify(before);) {
+    before = now
+    await setTimeout(1500)
+    now = await look()
+  }
+}
 
 const seesFile = async (path: string, pattern: RegExp): Promise<void> => {
   const deadline = Date.now() + 30_000

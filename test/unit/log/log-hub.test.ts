@@ -118,3 +118,13 @@ test('a source has no room while somebody whom it is to wait for is full, and is
   blocker.remove()
   expect([room.isFull(), woken]).toEqual([false, 2])
 })
+
+test('when the end is wanted, no source waits for a reader', () => {
+  const hub = createLogHub()
+  const room = hub.room(WEB)
+  hub.addBlocker({ names: undefined }, () => true)
+  const answers: boolean[] = [room.isFull()]
+  room.whenRoom(() => answers.push(room.isFull()))
+  hub.hurry()
+  expect(answers).toEqual([true, false])
+})

@@ -91,6 +91,37 @@ test('who is to wait waits for a reader that stalls, and loses nothing', async (
   expect(output.isFull('block')).toBe(false)
 })
 
+test('when the end is wanted, who was to wait for a reader that stalls loses lines instead, and a flush counts the time before', async () => {
+  const { sink, written, release } = createHeldSink()
+  const output = createOutput({ sink, limitBytes: 4, stallMs: 1 })
+  const losses: number[] = []
+  const terms = { onSlow: 'block', dropped: (lines: number) => losses.push(lines) } as const
+  output.write(Buffer.from('aaaa\n'), 1, terms)
+  await new Promise<void>((resolve) => output.whenRoom(resolve))
+  const woken = new Promise<boolean>((resolve) => output.whenRoom(() => resolve(output.isFull('block'))))
+  output.hurry()
+  expect(await woken).toBe(false)
+  output.write(Buffer.from('bbbb\n'), 1, terms)
+  expect(losses).toEqual([1])
+  // Far below what the test may take: the write has been waiting for longer.
+  await output.flush(1)
+  release()
+  expect(written).toEqual(['aaaa\n'])
+})
+
+test('when the end is wanted, a reader that reads is waited for all the same', () => {
+  const { sink, written, release } = createHeldSink()
+  const output = createOutput({ sink, limitBytes: 4 })
+  output.hurry()
+  output.write(Buffer.from('aaaa\n'), 1)
+  expect(output.isFull('drop')).toBe(true)
+  output.write(Buffer.from('bbbb\n'), 1)
+  release()
+  release()
+  expect(written).toEqual(['aaaa\n', 'bbbb\n'])
+  expect(output.linesDropped).toBe(0)
+})
+
 test('nobody waits for a reader that is gone', () => {
   const { sink, release } = createHeldSink()
   const output = createOutput({ sink, limitBytes: 4 })

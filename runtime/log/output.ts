@@ -19,7 +19,7 @@ export type Output = {
   /** Resolves when everything is written, nobody reads any more, or the deadline is over. */
   flush(timeoutMs: number): Promise<void>
   /** The end is wanted: from now on nobody waits for a reader that has stopped reading, and for how long it has counts. */
-  hurry(): void
+  readonly hurry: () => void
   close(): void
 }
 

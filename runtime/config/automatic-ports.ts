@@ -7,12 +7,12 @@
 //   const ports = predictAutomaticPorts(request)                            env, config, plan: nothing is tried or written
 //   resolveVariables({ manifest, environment, workingDir, automaticPorts: ports })
 
-import { createHash } from 'node:crypto'
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Directories } from '../contract/directories.ts'
 import { NixpackError } from '../contract/errors.ts'
 import type { Manifest } from '../contract/manifest.ts'
+import { hashText } from '../contract/sha256.ts'
 import { AUTOMATIC_PORT } from '../contract/variable-value.ts'
 import { isPortFree } from './free-port.ts'
 import { makeDirectory } from './make-directory.ts'
@@ -87,8 +87,8 @@ const choosePort = async (port: WantedPort, { before, seed, taken }: Choice): Pr
 }
 
 const firstChoice = ({ name, min, max }: WantedPort, seed: string): number => {
-  const digest = createHash('sha256').update(`${seed}/${name}`).digest()
-  return min + (digest.readUInt32BE(0) % (max - min + 1))
+  const digits = hashText(`${seed}/${name}`).slice(0, 8)
+  return min + (Number.parseInt(digits, 16) % (max - min + 1))
 }
 
 type Remembered = { readonly ports: ReadonlyMap<string, number>; readonly warnings: readonly string[] }

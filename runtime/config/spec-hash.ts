@@ -1,11 +1,11 @@
 // The digest that tells whether a process must be restarted after its configuration was read again.
 
-import { createHash } from 'node:crypto'
 import { collectStrings } from '../contract/collect-strings.ts'
 import { LIVE_KEYS } from '../contract/live-keys.ts'
 import type { Manifest, ProcessDeclaration, TaskDeclaration } from '../contract/manifest.ts'
 import { parseReferences } from '../contract/placeholder.ts'
 import type { RunSpec, SocketSpec } from '../contract/process-spec.ts'
+import { hashText } from '../contract/sha256.ts'
 import type { InstancePlanContext } from './plan-context.ts'
 import { substituteValue } from './substitute.ts'
 
@@ -23,7 +23,7 @@ export const resolveSpecHash = ({ manifest, declaration, run, sockets, context }
   const noticed = Object.fromEntries(Object.entries(declaration).filter(([key]) => !LIVE.has(key)))
   const files = findFiles(manifest, declaration).map((name) => context.files.find((file) => file.name === name))
   const content = { declaration: substituteValue(noticed, context), run, sockets, files }
-  return createHash('sha256').update(renderCanonical(content)).digest('hex')
+  return hashText(renderCanonical(content))
 }
 
 const LIVE: ReadonlySet<string> = new Set(LIVE_KEYS)

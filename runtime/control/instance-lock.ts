@@ -1,10 +1,10 @@
 // One supervisor per instance: a listening socket in Linux' abstract namespace, which the kernel gives to one process
 // and takes back when that process dies, however it dies. It also tells who holds it, and, by closing, when it is gone.
 
-import { hash } from 'node:crypto'
 import { connect, createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import { NixpackError } from '../contract/errors.ts'
+import { hashText } from '../contract/sha256.ts'
 
 export type InstanceKey = {
   readonly uid: number
@@ -43,7 +43,7 @@ export const waitForRelease = (key: InstanceKey): Promise<void> =>
 
 /** A path may be longer than a socket's name. */
 const resolveLockName = ({ uid, bundle, instance, runDir = '' }: InstanceKey): string =>
-  `\0nixpack/${uid}/${bundle}/${instance}${runDir === '' ? '' : `@${hash('sha256', runDir).slice(0, 12)}`}`
+  `\0nixpack/${uid}/${bundle}/${instance}${runDir === '' ? '' : `@${hashText(runDir).slice(0, 12)}`}`
 
 const listen = (server: Server, name: string): Promise<boolean> =>
   new Promise((resolve, reject) => {

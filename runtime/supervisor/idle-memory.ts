@@ -1,7 +1,9 @@
-// What work has left in memory is given back when nothing more happens: garbage, free pages of the allocator (10 MB after a
-// thousand restarts), and pages of Node's file. Linux maps what lies around every page that is touched, so half of 116 MB
-// stays mapped for a supervisor that sleeps. These pages remain in the page cache: who needs one again finds it within
-// microseconds.
+// What work has left in memory is given back when nothing more happens: free pages of the allocator (10 MB after a thousand
+// restarts), pages of Node's file, and, when that is not enough, garbage. Linux maps what lies around every page that is
+// touched, so half of 116 MB stays mapped for a supervisor that sleeps. These pages remain in the page cache: who needs one
+// again finds it within microseconds.
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { readText } from './process-tree.ts'
 
 export type IdleMemory = {
@@ -13,25 +15,43 @@ export type IdleMemory = {
 const QUIET_MS = 3000
 /** Threads of V8 free what the collection has found. */
 const SWEEP_MS = 500
+const GROWTH_BYTES = 3_000_000
 
 export const createIdleMemory = (quietMs = QUIET_MS): IdleMemory => {
-  let [timer, releasePages]: [NodeJS.Timeout | undefined, (() => void) | undefined] = [undefined, undefined]
-  const collect = (): void => {
-    // Only with --expose-gc. Some 50 ms; a plain collection leaves 6 MB more after a thousand restarts.
-    globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
-    timer = setTimeout(release, SWEEP_MS).unref()
-  }
-  const release = (): void => {
+  let timer: NodeJS.Timeout | undefined
+  let releasePages: (() => void) | undefined
+  let collectGarbage: (() => void) | undefined
+  let restBytes: number | undefined
+  const release = (): number => {
     releasePages ??= createPageRelease()
     releasePages()
+    return process.memoryUsage.rss()
+  }
+  const rest = (): void => {
+    const heldBytes = release()
+    restBytes ??= heldBytes
+    if (heldBytes - restBytes <= GROWTH_BYTES) return
+    // Some 50 ms, and what has been compiled is garbage, too: the next restart takes 3 ms more.
+    collectGarbage ??= createCollector()
+    collectGarbage()
+    timer = setTimeout(() => (restBytes = release()), SWEEP_MS).unref()
   }
   return {
     postponeRelease: () => {
       clearTimeout(timer)
-      timer = setTimeout(collect, quietMs).unref()
+      timer = setTimeout(rest, quietMs).unref()
     },
     cancel: () => clearTimeout(timer),
   }
+}
+
+/** Whatever can be found: a plain collection leaves 6 MB more after a thousand restarts. */
+const createCollector = (): (() => void) => {
+  // Only while it is looked for: with this option at the start, V8 refuses Node's own code cache.
+  setFlagsFromString('--expose-gc')
+  const collect: NodeJS.GCFunction = runInNewContext('gc')
+  setFlagsFromString('--no-expose-gc')
+  return () => collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
 }
 
 const MADV_DONTNEED = 4

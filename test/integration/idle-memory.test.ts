@@ -35,7 +35,37 @@ console.log(JSON.stringify({ isMapped: before !== '0', isGivenBack: after === '0
 `
 
 test('code is given back, and never what was written where code had been', () => {
-  const options = ['--experimental-ffi', '--expose-gc', '--no-warnings', '--input-type=module', '--eval', SCRIPT]
+  const options = ['--experimental-ffi', '--no-warnings', '--input-type=module', '--eval', SCRIPT]
   const answer: unknown = JSON.parse(execFileSync(process.execPath, options, { encoding: 'utf8' }))
   expect(answer).toEqual({ isMapped: true, isGivenBack: true, written: 77 })
+})
+
+/** Old enough that no small collection takes it. */
+const GARBAGE = `
+import { createIdleMemory } from '${MODULE}'
+const makeGarbage = () => {
+  let garbage = Array.from({ length: 400_000 }, (_, number) => ({ number }))
+  globalThis.gc({ type: 'minor', execution: 'sync' })
+  globalThis.gc({ type: 'minor', execution: 'sync' })
+  return garbage.length
+}
+const rest = async (until) => {
+  for (const end = Date.now() + 20_000; !until() && Date.now() < end; ) await new Promise((resolve) => setTimeout(resolve, 20))
+}
+const held = () => process.memoryUsage().heapUsed / 1e6
+const memory = createIdleMemory(10)
+memory.postponeRelease()
+await new Promise((resolve) => setTimeout(resolve, 100))
+const before = held()
+makeGarbage()
+const made = held()
+memory.postponeRelease()
+await rest(() => held() < before + 1)
+console.log(JSON.stringify({ isMade: made > before + 5, isCollected: held() < before + 1 }))
+`
+
+test('garbage is collected when there is more of it than before', () => {
+  const options = ['--experimental-ffi', '--expose-gc', '--no-warnings', '--input-type=module', '--eval', GARBAGE]
+  const answer: unknown = JSON.parse(execFileSync(process.execPath, options, { encoding: 'utf8' }))
+  expect(answer).toEqual({ isMade: true, isCollected: true })
 })

@@ -78,23 +78,25 @@ export const createLogFileHandle = ({ spec: firstSpec, report, nowMs }: LogFileH
   /** Somebody else may rotate it, or cut it. */
   const isStillThere = async (): Promise<boolean> => {
     if (file === undefined || isExpired) return false
-    return !file.isRegular || isWithin(LOOK_MS, lookedAtMs) || hasName(file)
+    return !file.isRegular || isWithin(LOOK_MS, lookedAtMs) || hasName()
   }
-  const hasName = async ({ inode }: OpenLogFile): Promise<boolean> => {
+  const hasName = async (): Promise<boolean> => {
     lookedAtMs = nowMs()
     const now = await lookAtLogFile(path)
     if (now !== undefined) sizeBytes = now.sizeBytes
-    return now?.inode === inode
+    return now !== undefined && now.inode === file?.inode
   }
   const rotate = async (): Promise<boolean> => {
     const period = spec.rotation !== undefined && spec.maxBytes === undefined ? renderPeriod(spec.rotation, rolloverMs) : undefined
     try {
       // What has its name now may be somebody else's, who has rotated it just before.
-      if (file !== undefined && (await hasName(file))) await (period === undefined ? rotateNumbered(path, spec.backupCount) : rotateDated(path, period))
+      if (await hasName()) await (period === undefined ? rotateNumbered(path, spec.backupCount) : rotateDated(path, period))
     } catch (error) {
-      rotationFailedAtMs = nowMs()
-      report.warn(`cannot rotate log "${path}": ${messageOf(error)}; it grows`)
-      return false
+      if (await hasName()) {
+        rotationFailedAtMs = nowMs()
+        report.warn(`cannot rotate log "${path}": ${messageOf(error)}; it grows`)
+        return false
+      }
     }
     await close()
     if (period !== undefined) await removeOld(period.length)

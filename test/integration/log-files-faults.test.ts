@@ -117,6 +117,30 @@ test('what somebody else has rotated just before is not rotated again', async ()
   expect([textOf('log'), notices]).toEqual(['again\n', []])
 })
 
+test('somebody else who rotates at the same time is no reason to grow', async () => {
+  const { files, write, notices } = openLog({ maxBytes: 100, backupCount: 1000 })
+  for (let line = 1000; line < 1300; line += 1) write(`${line} ${'x'.repeat(94)}\n`)
+  let isWritten = false
+  const written = files.flush().then(() => (isWritten = true))
+  // At every step of a rotation, sooner or later.
+  for (let at = 0; !isWritten; at += 1) {
+    if (at % 17 === 0) rename('log', `theirs.${at}`)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await written
+  const lines = readdirSync(dir).flatMap((name) => textOf(name).split('\n').slice(0, -1))
+  expect(lines.map((line) => Number(line.slice(0, 4))).toSorted((left, right) => left - right)).toEqual(Array.from({ length: 300 }, (_, at) => at + 1000))
+  expect(notices).toEqual([])
+})
+
+const rename = (from: string, to: string): void => {
+  try {
+    renameSync(join(dir, from), join(dir, to))
+  } catch {
+    // It has just been renamed by the other one.
+  }
+}
+
 test('a backup that cannot be removed is told, and neither keeps the others nor stops the rotation', async () => {
   mkdirSync(join(dir, 'log.20260102'))
   for (const day of ['20260101', '20260103']) writeFileSync(join(dir, `log.${day}`), '')

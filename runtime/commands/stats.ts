@@ -7,6 +7,7 @@ import { ROUTES } from '../contract/control-routes.ts'
 import { callControl } from '../control/client.ts'
 import type { Command, CommandContext } from './context.ts'
 import { printText } from './context.ts'
+import { openScreen } from './screen.ts'
 import { resolveTarget } from './target.ts'
 import { renderAge, renderSize, renderTable } from './text-table.ts'
 
@@ -15,27 +16,39 @@ export const stats: Command = async (context) => {
   const before = await read()
   await setTimeout(SAMPLE_MS)
   const after = await read()
-  printText(context, context.flags.has('--json') ? `${JSON.stringify(addShares(before, after), undefined, 2)}\n` : renderStats(before, after))
+  printText(context, context.flags.has('--json') ? `${JSON.stringify(addShares(before, after), undefined, 2)}\n` : `${renderStats(before, after).join('\n')}\n`)
   return 0
 }
 
 /** Once, when nobody can watch it change. */
 export const top: Command = async (context) => {
-  if (!context.isTerminal) return stats(context)
+  if (!context.isTerminal || isDumb(context)) return stats(context)
   const read = createReader(context)
   let before = await read()
-  while (!context.stdout.isBroken) {
-    await setTimeout(TOP_INTERVAL_MS)
-    const after = await read()
-    printText(context, `${CLEAR_SCREEN}${renderStats(before, after)}`)
-    before = after
+  const screen = openScreen(context)
+  try {
+    for (let pauseMs = SAMPLE_MS; ; pauseMs = TOP_INTERVAL_MS) {
+      const status = await Promise.race([screen.ended, setTimeout(pauseMs)])
+      if (status !== undefined) return status
+      const after = await Promise.race([screen.ended, read()])
+      if (typeof after === 'number') return after
+      screen.draw(renderStats(before, after))
+      before = after
+      // A terminal that is stopped shows the latest, not all that it has missed.
+      await Promise.race([screen.ended, context.stdout.flush(FLUSH_MS)])
+    }
+  } finally {
+    await screen.close()
   }
-  return 0
 }
+
+/** It knows no page that could be drawn again. */
+const isDumb = ({ environment }: CommandContext): boolean => ['', 'dumb'].includes(environment['TERM'] ?? '')
 
 const SAMPLE_MS = 250
 const TOP_INTERVAL_MS = 1000
-const CLEAR_SCREEN = '\u001b[H\u001b[2J'
+/** The longest time that a timer can measure. */
+const FLUSH_MS = 2_147_483_647
 
 const createReader =
   (context: CommandContext): (() => Promise<Stats>) =>
@@ -54,7 +67,7 @@ const addShares = (before: Stats, after: Stats): unknown => ({
   instances: after.instances.map((instance) => ({ ...instance, cpuPercent: resolveShare(before, after, instance) })),
 })
 
-const renderStats = (before: Stats, after: Stats): string => {
+const renderStats = (before: Stats, after: Stats): readonly string[] => {
   const { supervisor } = after
   const ownShare = (supervisor.cpuMs - before.supervisor.cpuMs) / Math.max(1, after.atMs - before.atMs)
   const rows = after.instances.map((instance) => [
@@ -76,7 +89,7 @@ const renderStats = (before: Stats, after: Stats): string => {
     '',
   ]
   const table = renderTable([['NAME', 'PID', 'CPU', 'MEMORY', 'AGE', 'PROCESSES', 'COMMAND'], ...rows, own])
-  return [...table, ...after.instances.flatMap(renderExtended), ''].join('\n')
+  return [...table, ...after.instances.flatMap(renderExtended)]
 }
 
 const COMMAND_WIDTH = 60

@@ -169,7 +169,7 @@ export const COMMANDS = [
       JSON_OPTION,
     ],
   },
-  { name: 'top', operands: '[PROC...]', arity: [0, MANY], description: 'show what the processes use, again and again', options: [] },
+  { name: 'top', operands: '[PROC...]', arity: [0, MANY], description: 'show what the processes use, again and again, until q is pressed', options: [] },
   {
     name: 'stats',
     operands: '[PROC...]',

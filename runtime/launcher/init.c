@@ -1,8 +1,10 @@
 #include "init.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -38,9 +40,13 @@ static bool is_ignored(int number) {
   return number == SIGHUP && sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-static bool is_forwarded(int number) {
-  for (size_t i = 0; i < FORWARDED_COUNT; i++) if (forwarded[i] == number) return !is_ignored(number);
+static bool is_listed(int number) {
+  for (size_t i = 0; i < FORWARDED_COUNT; i++) if (forwarded[i] == number) return true;
   return false;
+}
+
+static bool is_forwarded(int number) {
+  return is_listed(number) && !is_ignored(number);
 }
 
 static bool reap(pid_t child, int *status) {
@@ -60,15 +66,38 @@ static int64_t now_s(void) {
   return now.tv_sec;
 }
 
+static const struct {
+  int number;
+  const char *name;
+} deaths[] = {
+  { SIGKILL, "SIGKILL (unless somebody has sent it, the kernel ran out of memory and says so in its log)" },
+  { SIGABRT, "SIGABRT" }, { SIGSEGV, "SIGSEGV" }, { SIGBUS, "SIGBUS" }, { SIGILL, "SIGILL" }, { SIGTRAP, "SIGTRAP" }, { SIGSYS, "SIGSYS" },
+};
+
+// Nobody else is left to say it. A signal that is passed on is one by which they may be told to end. Who does not read us does not
+// keep us.
+static void tell_death(const char *who, int number) {
+  struct pollfd out = { .fd = 2, .events = POLLOUT };
+  char text[24];
+  const char *name = text;
+  if (is_listed(number) || poll(&out, 1, 0) <= 0) return;
+  snprintf(text, sizeof text, "signal %d", number);
+  for (size_t i = 0; i < sizeof deaths / sizeof *deaths; i++) if (deaths[i].number == number) name = deaths[i].name;
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGTTOU, SIG_IGN);
+  np_warn("%s was killed by %s: everything it had started was ended, the exit status is %d", who, name, 128 + number);
+}
+
 // Until the child has ended, or the parent; `parent` is 0 for init, whose parent is none of its business.
 static int guard(pid_t child, pid_t parent, const struct np_command *command) {
   sigset_t set;
+  bool ended = false;
   int status = SIGKILL;
   int64_t refreshed = now_s();
   const struct timespec patience = { .tv_sec = NP_REFRESH_S };
   wanted_signals(&set);
   for (;;) {
-    if (reap(child, &status)) break;
+    if ((ended = reap(child, &status))) break;
     if (parent != 0 && getppid() != parent) break;
     int number = parent == 0 ? sigtimedwait(&set, NULL, &patience) : sigwaitinfo(&set, NULL);
     if (parent == 0 && now_s() - refreshed >= NP_REFRESH_S) {
@@ -78,7 +107,9 @@ static int guard(pid_t child, pid_t parent, const struct np_command *command) {
     if (number > 0 && is_forwarded(number)) kill(child, number);
   }
   np_descendants_end();
-  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  if (!WIFSIGNALED(status)) return WEXITSTATUS(status);
+  if (ended) tell_death(parent == 0 ? "the warden" : "the supervisor", WTERMSIG(status));
+  return 128 + WTERMSIG(status);
 }
 
 static void start_supervisor(const struct np_command *command, pid_t warden) {

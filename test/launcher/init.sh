@@ -59,8 +59,26 @@ contains "for the supervisor, too" "$output" "cwd /"
 equal "the exit status is the supervisor's" $? 37
 "$work/group" kill 6
 equal "death by signal 6 is status 134" $? 134
-"$work/group" kill 9
+output=$("$work/group" kill 9 2>&1)
 equal "death by signal 9 is status 137" $? 137
+equal "and is told, since nobody else can" "$output" \
+  "group: warning: the supervisor was killed by SIGKILL (unless somebody has sent it, the kernel ran out of memory and says so in its log): everything it had started was ended, the exit status is 137"
+contains "so are other ends that nobody has asked for" "$("$work/group" kill 11 2>&1)" "the supervisor was killed by SIGSEGV: everything"
+equal "an end by a signal that is passed on is no news" "$("$work/group" kill 15 2>&1)" ""
+"$work/group" kill 9 2>&1 | :
+equal "nobody has to read it" "${PIPESTATUS[0]}" 137
+mkfifo "$work/full"
+exec 6<>"$work/full"
+timeout 0.3 cat /dev/zero >&6
+timeout -s KILL 10 "$work/group" kill 9 2>&6
+equal "nor does a reader that does not read keep us" $? 137
+exec 6>&-
+"$work/group" signals "$work/waiting" 2>"$work/told" &
+init=$!
+await 5 grep -q ready "$work/waiting"
+kill -KILL "$(pgrep -P $init)"
+wait $init 2>/dev/null
+contains "the end of the warden is told by init" "$(cat "$work/told")" "group: warning: the warden was killed by SIGKILL"
 (trap '' CHLD && exec "$work/group" status 3)
 equal "an ignored SIGCHLD of the caller does no harm" $? 3
 unshare -pf --mount-proc "$work/group" status 4

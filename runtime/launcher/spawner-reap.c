@@ -99,6 +99,7 @@ static void tell_exit(struct np_spawner *spawner, const struct np_child *child, 
   np_event_begin(out, "exited", child->id);
   if (WIFSIGNALED(status)) np_event_number(out, "signal", WTERMSIG(status));
   else np_event_number(out, "code", WEXITSTATUS(status));
+  if (!child->executed) np_event_put(out, "early", "1");
   np_event_number(out, "core", WIFSIGNALED(status) && WCOREDUMP(status));
   np_event_number(out, "utime-us", microseconds(usage->ru_utime));
   np_event_number(out, "stime-us", microseconds(usage->ru_stime));
@@ -112,14 +113,21 @@ static struct np_child *find_pid(const struct np_spawner *spawner, pid_t pid) {
   return at;
 }
 
+// 0: nobody has ended. Its number and what /proc has about it stay until it is waited for.
+static pid_t find_ended(void) {
+  siginfo_t info = { .si_pid = 0 };
+  return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ? info.si_pid : 0;
+}
+
 // What a child said before it ended is told before its end.
 void np_children_reap(struct np_spawner *spawner) {
   struct rusage usage;
   int status;
-  for (pid_t pid; (pid = wait4(-1, &status, WNOHANG, &usage)) > 0;) {
+  for (pid_t pid; (pid = find_ended()) > 0;) {
     struct np_child *child = find_pid(spawner, pid);
+    if (child != NULL) np_child_drain(spawner, child);
+    if (wait4(pid, &status, 0, &usage) != pid) return;
     if (child == NULL) continue;
-    np_child_drain(spawner, child);
     np_sockets_revive(spawner);
     if (!child->failed) tell_exit(spawner, child, status, &usage);
     child->pid = 0;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -42,7 +43,22 @@ static void fail_early(struct np_spawner *spawner, const char *id, const char *s
   fail(spawner, id, &failure);
 }
 
-// `failed` when the pipe holds a reason, `spawned` when it has ended without.
+// The kernel marks a process that has never executed anything (PF_FORKNOEXEC), and shows it until it is waited for.
+#define NEVER_EXECUTED 0x40
+
+// The pipe ends with an exec, and with a death before it. Where /proc does not tell, or is that of others, it was the exec.
+static bool has_executed(pid_t pid) {
+  char path[32], text[512];
+  int parent;
+  unsigned flags;
+  snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+  if (np_read_text(AT_FDCWD, path, text, sizeof text) <= 0) return true;
+  const char *name_end = strrchr(text, ')');
+  if (name_end == NULL || sscanf(name_end, ") %*c %d %*d %*d %*d %*d %u", &parent, &flags) != 2) return true;
+  return parent != getpid() || (flags & NEVER_EXECUTED) == 0;
+}
+
+// `failed` when the pipe holds a reason, `spawned` when it has ended with the exec; else its end says everything.
 static void read_status(struct np_spawner *spawner, struct np_source *source) {
   struct np_child *child = source->owner;
   struct np_child_failure failure;
@@ -55,6 +71,8 @@ static void read_status(struct np_spawner *spawner, struct np_source *source) {
     fail(spawner, child->id, &failure);
     return;
   }
+  child->executed = has_executed(child->pid);
+  if (!child->executed) return;
   np_event_begin(&spawner->out, "spawned", child->id);
   np_event_number(&spawner->out, "pid", child->pid);
   np_event_end(&spawner->out);

@@ -11,6 +11,7 @@ struct np_child {
   char id[NP_ID_SIZE];
   pid_t pid;    // 0: reaped
   bool failed;      // its last event was sent
+  bool executed;    // its program
   bool opened;      // the supervisor has its ends of the FIFOs
   bool ready_told;
   bool released;    // nobody listens to its notify socket any more

@@ -11,5 +11,6 @@ export const resolveExitStatus = (exit: ChildExit): number => {
 
 export const renderExit = (exit: ChildExit): string => {
   if (exit.kind === 'code') return `exited with status ${exit.code}`
-  return exit.kind === 'signal' ? `was killed by ${exit.signal}` : `could not be started: ${exit.message}`
+  if (exit.kind === 'spawnFailed') return `could not be started: ${exit.message}`
+  return `was killed by ${exit.signal}${exit.isEarly === true ? ' before its program ran' : ''}`
 }

@@ -11,7 +11,7 @@ export const NO_USAGE: ChildUsage = { userUs: 0, systemUs: 0, maxRssBytes: 0 }
 export const parseExit = (message: SpawnerMessage): ChildExit => {
   const number = findNumber(message, 'signal')
   const signal = SIGNALS.get(number)
-  if (signal !== undefined) return { kind: 'signal', signal }
+  if (signal !== undefined) return { kind: 'signal', signal, ...(findNumber(message, 'early') === 1 && { isEarly: true }) }
   // A real-time signal has no name here.
   return { kind: 'code', code: number === 0 ? findNumber(message, 'code') : 128 + number }
 }

@@ -8,7 +8,8 @@ import type { RestartHistory } from './restart.ts'
 
 export type ChildExit =
   | { readonly kind: 'code'; readonly code: number }
-  | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
+  /** `isEarly`: before its program ran. */
+  | { readonly kind: 'signal'; readonly signal: NodeJS.Signals; readonly isEarly?: boolean }
   | { readonly kind: 'spawnFailed'; readonly status: 125 | 126 | 127; readonly message: string; readonly code?: ErrorCode }
 
 /** Hooks of a run that can prevent it; the others are nobody's news. */

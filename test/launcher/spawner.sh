@@ -64,10 +64,17 @@ done
 equal "a spawn without words" "$(printf 'spawn|a\nwait exited a\nclose\n' | drive | head -1)" "failed a errno=22 stage=request what=arg text=Invalid argument"
 equal "an id that is taken" "$(printf 'spawn|a|arg=/bin/sleep|arg=9\nspawn|a|arg=/bin/true\nwait failed a\nclose\n' | drive | grep failed)" "failed a errno=22 stage=request what=id text=Invalid argument"
 
+# A pipe that ends with a death has not ended with an exec. The filter kills whoever changes its directory.
+early=$({ for i in $(seq 200); do printf 'spawn|%d|cwd=/|ready-fd=3|arg=/bin/true\n' "$i"; done; for i in $(seq 200); do printf 'wait exited %d\n' "$i"; done; printf 'close\n'; } |
+  "$BUILD/seccomp-run" chdir=kill -- "$BUILD/spawner-driver" "$shim" | sed -E 's/ [0-9]+ / N /; s/ core=.*//' | sort | uniq -c | sed 's/^ *//')
+equal "children that are killed before their programs run are never told as spawned" "$early" "200 exited N signal=31 early=1
+1 spawner exit 0"
+equal "one that is killed as its program runs is" "$(sh 'kill -KILL $$' | head -1)" "spawned a pid=N"
+
 # A child that hangs before its program runs holds nobody up. A FIFO without a writer stands for a dead file system.
 mkfifo "$work/dead"
 printf '#!%s/dead\n' "$work" >"$work/none"
-equal "children that start slowly do not make others wait" "$({ printf 'spawn|slow|arg=/bin/sh|arg=-c|arg=read x <%s/dead\nspawn|fast|arg=/bin/true\nwait exited fast\nsignal|slow|scope=group|signo=9\nwait exited slow\nclose\n' "$work"; } | drive | grep exited)" "exited fast code=0
+equal "children that start slowly do not make others wait" "$({ printf 'spawn|slow|arg=/bin/sh|arg=-c|arg=read x <%s/dead\nspawn|fast|arg=/bin/true\nwait exited fast\nsignal|slow|scope=group|signo=9\nwait exited slow\nclose\n' "$work"; } | drive | grep exited | sed 's/ early=1//')" "exited fast code=0
 exited slow signal=9"
 
 # Signals: the leader ignores what its group and its session get.

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { renderExit } from '../../../runtime/supervisor/child-exit.ts'
 import { parseExit, parseFailure, parseUsage } from '../../../runtime/supervisor/spawner-exit.ts'
 
 const message = (verb: string, ...fields: readonly string[]) => ({ verb, id: '1', fields })
@@ -7,12 +8,17 @@ test.each([
   [['code=0', 'core=0'], { kind: 'code', code: 0 }],
   [['code=255'], { kind: 'code', code: 255 }],
   [['signal=9'], { kind: 'signal', signal: 'SIGKILL' }],
+  [['signal=9', 'early=1'], { kind: 'signal', signal: 'SIGKILL', isEarly: true }],
   [['signal=6', 'core=1'], { kind: 'signal', signal: 'SIGABRT' }],
   [['signal=29'], { kind: 'signal', signal: 'SIGIO' }],
   // Real-time signals have no name in Node.
   [['signal=40'], { kind: 'code', code: 168 }],
 ])('%j is an end', (fields, exit) => {
   expect(parseExit(message('exited', ...fields))).toEqual(exit)
+})
+
+test('an end before the program ran is told as such', () => {
+  expect(renderExit({ kind: 'signal', signal: 'SIGKILL', isEarly: true })).toBe('was killed by SIGKILL before its program ran')
 })
 
 test('the usage is in microseconds and bytes', () => {

@@ -14,6 +14,7 @@
 
 #include "fd.h"
 #include "signals.h"
+#include "spawner-missing.h"
 
 extern char **environ;
 
@@ -23,6 +24,15 @@ _Noreturn static void fail_at(const struct np_child_setup *setup, const char *st
   snprintf(failure.what, sizeof failure.what, "%s", what);
   np_write_all(setup->status, &failure, sizeof failure);
   _exit(failure.reason == ENOENT ? 127 : 126);
+}
+
+// It is ENOENT, too, when what is to run the program is not there.
+_Noreturn static void fail_to_execute(const struct np_child_setup *setup) {
+  const int reason = errno;
+  char path[sizeof ((struct np_child_failure *)0)->what] = "";
+  const char *part = reason == ENOENT ? np_find_missing(setup->spawn->program, path, sizeof path) : NULL;
+  errno = reason;
+  fail_at(setup, part != NULL ? part : "exec", path);
 }
 
 static void require(const struct np_child_setup *setup, bool ok, const char *stage) {
@@ -159,5 +169,5 @@ _Noreturn void np_child_run(struct np_child_setup *setup) {
   require(setup, complete_environment(spawn), "env");
   environ = spawn->environment;
   execvp(spawn->program, spawn->arguments);
-  fail_at(setup, "exec", "");
+  fail_to_execute(setup);
 }

@@ -8,7 +8,7 @@
 struct np_child_failure {
   int reason;
   char stage[12];
-  char what[36];  // of the stage, or empty
+  char what[260];  // of the stage, or empty
 };
 
 struct np_child_setup {

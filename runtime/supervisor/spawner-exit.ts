@@ -37,11 +37,25 @@ export type Attempted = { readonly program: string; readonly workingDir: string 
 export const parseFailure = (message: SpawnerMessage, { program, workingDir }: Attempted): ChildExit => {
   const errno = findNumber(message, 'errno')
   const stage = findField(message, 'stage') ?? ''
+  const missing = PARTS.get(stage)
+  if (missing !== undefined) return { kind: 'spawnFailed', status: 126, message: renderMissing(program, missing, findField(message, 'what') ?? '') }
   const [attempt = stage, hint] = STAGES.get(stage) ?? []
   const what = stage === 'cwd' ? workingDir : findField(message, 'what')
   const advice = errno === constants.errno.EPERM ? hint : LIMITS.get(errno)
   const text = `cannot ${attempt.replace('%', () => `"${what}"`)} "${program}": ${findField(message, 'text')}${advice === undefined ? '' : ` (${advice})`}`
   return { kind: 'spawnFailed', status: (stage === 'exec' ? EXEC_STATUSES.get(errno) : undefined) ?? 125, message: text }
+}
+
+/** What runs the program is not there, although the program is: what it is called, and what helps. */
+const PARTS: ReadonlyMap<string, readonly [string, string]> = new Map([
+  ['interpreter', ['the interpreter%', 'that its first line names is missing (install it on this host, or name one that is in the bundle)']],
+  ['loader', ['its dynamic linker%', 'is missing (it was built for another system than this host: bundle a program that was built with Nix)']],
+])
+
+const renderMissing = (program: string, [part, advice]: readonly [string, string], path: string): string => {
+  const name = path === '' ? '' : ` ${JSON.stringify(path)}`
+  const help = path.endsWith('\r') ? 'ends with a carriage return (give the file the line ends of Unix)' : advice
+  return `cannot run "${program}": ${part.replace('%', () => name)} ${help}`
 }
 
 const EXEC_STATUSES: ReadonlyMap<number, 126 | 127> = new Map([

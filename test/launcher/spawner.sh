@@ -46,6 +46,23 @@ equal "used time and memory are told" "$(printf 'spawn|a|arg=/bin/true\nwait exi
 fails() { equal "$1" "$(one "${@:3}")" "failed a $2"; }
 fails "a missing program" "errno=2 stage=exec text=No such file or directory" arg=/no/such
 fails "a program that is not executable" "errno=13 stage=exec text=Permission denied" arg=/etc/passwd
+script "$work/lost" <<END
+#! $work/no-such -x
+END
+script "$work/lost-too" <<END
+#!$work/lost
+END
+printf '#!/bin/sh\r\n' >"$work/dos"
+loader=$(grep -ao '/lib[0-9]*/ld-linux[-a-z0-9_.]*' /bin/true | head -1)
+LC_ALL=C sed "s|$loader|/no-$(cut -c5- <<<"$loader")|" /bin/true >"$work/foreign"
+chmod +x "$work/dos" "$work/foreign"
+missing() { fails "$1" "errno=2 stage=$2${3:+ what=$3} text=No such file or directory" "${@:4}"; }
+missing "a script whose interpreter is missing" interpreter "$work/no-such" "arg=$work/lost"
+missing "a script that is found in PATH" interpreter "$work/no-such" "env=PATH=/no/such:$work" arg=lost
+missing "an interpreter that is such a script" interpreter "$work/no-such" "arg=$work/lost-too"
+missing "a script with line ends of Windows" interpreter "/bin/sh$(printf '\r')" "arg=$work/dos"
+missing "a program that is nowhere in PATH" exec "" env=PATH=/no/such:/usr arg=no-such
+missing "a program whose dynamic linker is missing" loader "/no-$(cut -c5- <<<"$loader")" "arg=$work/foreign"
 fails "a missing working directory" "errno=2 stage=cwd text=No such file or directory" cwd=/no/such arg=/bin/true
 fails "a socket that is not open" "errno=2 stage=socket what=web text=No such file or directory" socket=web arg=/bin/true
 fails "an input socket that is not open" "errno=2 stage=socket what=web text=No such file or directory" stdin=socket:web arg=/bin/true
@@ -65,7 +82,7 @@ equal "a spawn without words" "$(printf 'spawn|a\nwait exited a\nclose\n' | driv
 equal "an id that is taken" "$(printf 'spawn|a|arg=/bin/sleep|arg=9\nspawn|a|arg=/bin/true\nwait failed a\nclose\n' | drive | grep failed)" "failed a errno=22 stage=request what=id text=Invalid argument"
 
 # A pipe that ends with a death has not ended with an exec. The filter kills whoever changes its directory.
-early=$({ for i in $(seq 200); do printf 'spawn|%d|cwd=/|ready-fd=3|arg=/bin/true\n' "$i"; done; for i in $(seq 200); do printf 'wait exited %d\n' "$i"; done; printf 'close\n'; } |
+early=$({ for i in $(seq 200); do printf 'spawn|%d|cwd=/|ready-fd=3|arg=/bin/true\nwait exited %d\n' "$i" "$i"; done; printf 'close\n'; } |
   "$BUILD/seccomp-run" chdir=kill -- "$BUILD/spawner-driver" "$shim" | sed -E 's/ [0-9]+ / N /; s/ core=.*//' | sort | uniq -c | sed 's/^ *//')
 equal "children that are killed before their programs run are never told as spawned" "$early" "200 exited N signal=31 early=1
 1 spawner exit 0"

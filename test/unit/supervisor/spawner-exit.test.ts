@@ -29,6 +29,21 @@ test.each([
   [127, 'cannot run "/bin/a": gone', ['errno=2', 'stage=exec', 'text=gone']],
   [126, 'cannot run "/bin/a": denied', ['errno=13', 'stage=exec', 'text=denied']],
   [126, 'cannot run "/bin/a": format', ['errno=8', 'stage=exec', 'text=format']],
+  [
+    126,
+    'cannot run "/bin/a": the interpreter "/bin/no" that its first line names is missing (install it on this host, or name one that is in the bundle)',
+    ['errno=2', 'stage=interpreter', 'what=/bin/no', 'text=gone'],
+  ],
+  [
+    126,
+    'cannot run "/bin/a": the interpreter "/bin/sh\\r" ends with a carriage return (give the file the line ends of Unix)',
+    ['errno=2', 'stage=interpreter', 'what=/bin/sh\r', 'text=gone'],
+  ],
+  [
+    126,
+    'cannot run "/bin/a": its dynamic linker is missing (it was built for another system than this host: bundle a program that was built with Nix)',
+    ['errno=2', 'stage=loader', 'text=gone'],
+  ],
   [125, 'cannot run "/bin/a": too long', ['errno=7', 'stage=exec', 'text=too long']],
   [125, 'cannot enter the working directory "/srv/a" of "/bin/a": gone', ['errno=2', 'stage=cwd', 'text=gone']],
   [125, 'cannot hand the socket "web" to "/bin/a": gone', ['errno=2', 'stage=socket', 'what=web', 'text=gone']],

@@ -76,6 +76,13 @@ export const describeReason = ({ runner }: Instance, waitingFor: readonly string
   return OVER.has(state) && exit !== undefined ? `it ${renderExit(exit)}` : (PASSING_STATES[state] ?? '')
 }
 
+/** To whoever has asked for it to be up. */
+export const describeFailing = ({ state, reason, exit, retryAtMs }: ProcessRecord, nowMs: number): string => {
+  if (state !== 'backoff' || exit === undefined) return reason
+  const again = `it ${renderExit(exit)}, and is started again in ${(Math.max(0, (retryAtMs ?? nowMs) - nowMs) / 1000).toFixed(1)} s`
+  return reason === '' ? again : `${reason}; ${again}`
+}
+
 const OVER: ReadonlySet<ProcessState> = new Set(['backoff', 'completed'])
 
 /** States that nobody has asked for and that end by themselves. */

@@ -4,7 +4,9 @@
 import type { StopStep } from '../contract/process-spec.ts'
 import type { Fleet, Selection } from './fleet.ts'
 import { resolveDependencies, resolveStoppable } from './graph.ts'
+import { isFailingOn } from './pool-plan.ts'
 import type { Pool } from './pool.ts'
+import type { ProcessRecord } from './state.ts'
 
 /** `follow`: down because of what it depends on, and up again when that is back; nobody waits for it. */
 export type Verb = 'start' | 'stop' | 'restart' | 'follow'
@@ -108,15 +110,16 @@ export const stopInOrder = (fleet: Fleet, leaving: readonly string[], steps?: re
   for (const name of stoppable) fleet.find(name)?.stop({ steps })
 }
 
-const selectedStates = (pool: Pool, { indexes }: Part): readonly string[] =>
+const selectedRecords = (pool: Pool, { indexes }: Part): readonly ProcessRecord[] =>
   pool.instances
     .filter(({ runner, role }) => (indexes === undefined ? role === 'member' : indexes.includes(runner.index)))
-    .map(({ runner }) => runner.record.state)
+    .map(({ runner }) => runner.record)
 
 const isDown = (pool: Pool, part: Part): boolean =>
-  part.indexes === undefined ? pool.isSettled : selectedStates(pool, part).every((state) => SETTLED.has(state))
+  part.indexes === undefined ? pool.isSettled : selectedRecords(pool, part).every(({ state }) => SETTLED.has(state))
 
-const hasArrived = (pool: Pool, part: Part): boolean => selectedStates(pool, part).every((state) => SETTLED.has(state) || ARRIVED.has(state))
+const hasArrived = (pool: Pool, part: Part): boolean =>
+  selectedRecords(pool, part).every((record) => SETTLED.has(record.state) || ARRIVED.has(record.state) || isFailingOn(pool.spec, record))
 
 const SETTLED: ReadonlySet<string> = new Set(['stopped', 'completed', 'failed'])
 const ARRIVED: ReadonlySet<string> = new Set(['ready', 'listening', 'scheduled'])

@@ -4,6 +4,8 @@ import type { ProcessState } from '../contract/control.ts'
 import type { ProcessSpec } from '../contract/process-spec.ts'
 import { isIdle, isSettled } from './graph.ts'
 import type { Standing } from './graph.ts'
+import { isEndless } from './restart.ts'
+import type { ProcessRecord } from './state-record.ts'
 
 export type Member = {
   readonly index: number
@@ -36,6 +38,10 @@ export const planScale = (members: readonly Member[], count: number): PoolChange
   const byAge = staying.toSorted((left, right) => Number(isIdle(right.state)) - Number(isIdle(left.state)) || left.order - right.order)
   return { create: [], retire: byAge.slice(0, staying.length - count).map(({ index }) => index) }
 }
+
+/** It has failed and will be tried again, without an end to it. */
+export const isFailingOn = ({ restart }: Pick<ProcessSpec, 'restart'>, { state, history }: Pick<ProcessRecord, 'state' | 'history'>): boolean =>
+  state === 'backoff' && isEndless(restart, history)
 
 /**
  * All instances taken together. While a reload replaces them, those on their way out still count: what is ready

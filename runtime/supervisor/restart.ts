@@ -105,6 +105,10 @@ const decideFlapping = (history: RestartHistory, { attempts, windowMs, retryInMs
   return { kind: 'restart', delayMs: retryInMs, history: { ...history, failuresAtMs: [], flaps: history.flaps + 1 } }
 }
 
+/** Whoever waits for a process that fails on and on waits for ever: no number of failures is the last one. */
+export const isEndless = ({ burst, flapping, maxRetry }: RestartSpec, { spawnFailures }: RestartHistory): boolean =>
+  (spawnFailures > 0 ? maxRetry : flapping === undefined ? burst : flapping.maxRetry) < 0
+
 /** A run of ten delays counts as stable: what happened before it is forgotten, and the next restart is immediate. */
 export const stableAfterMs = ({ delayMs }: RestartSpec): number => Math.max(delayMs * 10, STABLE_MIN_MS)
 

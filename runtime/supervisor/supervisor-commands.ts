@@ -5,10 +5,12 @@ import type { CommandResult } from '../contract/control.ts'
 import type { ReloadMode, SupervisorControl } from '../contract/control-supervisor.ts'
 import { NixpackError } from '../contract/errors.ts'
 import type { ProcessSpec, ReloadSpec, StopStep } from '../contract/process-spec.ts'
+import { describeFailing } from './describe.ts'
 import { resolveName, resolveSelection } from './fleet.ts'
 import type { Selection } from './fleet.ts'
 import { resolveDependencies, resolveRestarted } from './graph.ts'
 import type { Verb } from './jobs.ts'
+import { isFailingOn } from './pool-plan.ts'
 import type { Instance, Pool } from './pool.ts'
 import type { Core } from './supervisor-core.ts'
 
@@ -85,20 +87,20 @@ export const track = async (core: Core, names: readonly string[], deed: () => Pr
   const before = readPids(instancesOf())
   const failures = await deed()
   const after = readPids(instancesOf())
-  const failed = instancesOf().filter(({ runner }) => runner.record.state === 'failed')
+  const failed = instancesOf().filter(({ runner }) => runner.record.state === 'failed' || runner.record.state === 'backoff')
   return {
     started: after.filter((pid) => !before.includes(pid)),
     kept: after.filter((pid) => before.includes(pid)),
     stopped: before.filter((pid) => !after.includes(pid)),
-    failed: [...failed.map(({ label, runner }) => ({ label, reason: runner.record.reason })), ...[...failures].map(([label, reason]) => ({ label, reason }))],
+    failed: [...failed.map(({ label, runner }) => ({ label, reason: describeFailing(runner.record, performance.now()) })), ...[...failures].map(([label, reason]) => ({ label, reason }))],
   }
 }
 
 const readPids = (instances: readonly Instance[]): readonly number[] => instances.flatMap(({ runner }) => runner.record.pid ?? [])
 
 /** All there are to be are up, or will not be; nobody is on the way out. */
-const hasSettled = ({ instances }: Pool): boolean =>
-  instances.every(({ role, runner }) => role === 'member' && (!runner.record.wanted || ARRIVED.has(runner.record.state)))
+const hasSettled = ({ instances, spec }: Pool): boolean =>
+  instances.every(({ role, runner: { record } }) => role === 'member' && (!record.wanted || ARRIVED.has(record.state) || isFailingOn(spec, record)))
 
 const ARRIVED: ReadonlySet<string> = new Set(['ready', 'listening', 'scheduled', 'completed', 'failed'])
 

@@ -117,6 +117,32 @@ describe('start, stop and restart', () => {
   })
 })
 
+describe('what fails on and on, without a limit', () => {
+  const FAILING = { restart: createRestartSpec({ policy: 'always', burst: -1, delayMs: 40_000, delayMaxMs: 40_000 }), hasReadyCheck: true }
+  const never = { ready: { check: { kind: 'notify' }, timeoutMs: 60_000, intervalMs: 100, recheckMs: undefined, failureThreshold: 1 } } as const
+  const answer = { label: 'web', reason: expect.stringMatching(/^it exited with status 3, and is started again in \d+\.\d s$/) }
+
+  test('start says so as soon as it waits to be tried again', async () => {
+    const { supervisor } = await start(declare('web', sh('exit 3'), { ...FAILING, instance: never, autostart: false }))
+    expect((await supervisor.start(['web'])).failed).toEqual([answer])
+    expect((await supervisor.restart(['web'])).failed).toEqual([answer])
+    expect((await supervisor.stop(['web'])).failed).toEqual([])
+  })
+
+  test('so does scale', async () => {
+    const { supervisor } = await start(declare('web', sh('exit 3'), { ...FAILING, instance: never, autostart: false }))
+    await supervisor.start(['web'])
+    const { failed } = await supervisor.scale('web', 2)
+    expect(failed.map(({ label }) => label)).toEqual(['web:1', 'web:2'])
+  })
+
+  test('so do programs that cannot be run', async () => {
+    const restart = createRestartSpec({ maxRetry: -1, delayMs: 40_000, delayMaxMs: 40_000 })
+    const { supervisor } = await start(declare('web', ['/no/such'], { restart, autostart: false }))
+    expect((await supervisor.start(['web'])).failed).toMatchObject([{ reason: expect.stringContaining('could not be started: cannot run "/no/such"') }])
+  })
+})
+
 const pair = (): Plan['processes'] => [declare('db', sh(FOREVER)), declare('web', sh(FOREVER), { dependsOn: { db: on('ready', true) } })]
 
 describe('edges with restart', () => {

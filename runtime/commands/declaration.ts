@@ -10,23 +10,24 @@ import { usageError } from './arguments.ts'
 import { reportResult, wantsWait } from './command-result.ts'
 import type { Command, CommandContext } from './context.ts'
 import { printText } from './context.ts'
+import { awaitReply } from './patient-call.ts'
 import { resolveTarget } from './target.ts'
 
 export const add: Command = async (context) => {
   const [name = '', ...command] = context.operands
   const request = { name, declaration: { command }, start: context.flags.has('--start'), wait: wantsWait(context) }
-  return reportResult(context, await callControl(resolveTarget(context), ROUTES.add, request))
+  return reportResult(context, await awaitReply(context, [name], callControl(resolveTarget(context), ROUTES.add, request)))
 }
 
 export const rm: Command = async (context) => {
   const request = { processes: [...context.operands], keepRunning: context.flags.has('--nostop'), wait: wantsWait(context) }
-  return reportResult(context, await callControl(resolveTarget(context), ROUTES.remove, request))
+  return reportResult(context, await awaitReply(context, context.operands, callControl(resolveTarget(context), ROUTES.remove, request)))
 }
 
 export const set: Command = async (context) => {
   const [process = '', ...words] = context.operands
   const request = { process, options: Object.fromEntries(parsePairs(words)), wait: wantsWait(context) }
-  return reportResult(context, await callControl(resolveTarget(context), ROUTES.set, request))
+  return reportResult(context, await awaitReply(context, [process], callControl(resolveTarget(context), ROUTES.set, request)))
 }
 
 /** KEY VALUE and KEY=VALUE, mixed. A value that is JSON is what it says, everything else is text, and so is every variable. */

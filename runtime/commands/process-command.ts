@@ -8,20 +8,22 @@ import { usageError } from './arguments.ts'
 import { reportResult, wantsWait } from './command-result.ts'
 import type { Command, CommandContext } from './context.ts'
 import { resolveNameOperands } from './name-operands.ts'
+import { awaitReply } from './patient-call.ts'
 import { resolveTarget } from './target.ts'
 
 export const createProcessCommand =
   (verb: 'start' | 'stop' | 'restart'): Command =>
   async (context) => {
     const processes = await resolveNameOperands(context)
-    return reportResult(context, await callControl(resolveTarget(context), ROUTES[verb], { processes, wait: wantsWait(context) }))
+    const reply = callControl(resolveTarget(context), ROUTES[verb], { processes, wait: wantsWait(context) })
+    return reportResult(context, await awaitReply(context, processes, reply))
   }
 
 /** circus' kill: the runs end as they are told here, then the processes start again. */
 export const kill: Command = async (context) => {
   const processes = await resolveNameOperands(context)
   const request = { processes, wait: wantsWait(context), ...readStopOptions(context) }
-  return reportResult(context, await callControl(resolveTarget(context), ROUTES.restart, request))
+  return reportResult(context, await awaitReply(context, processes, callControl(resolveTarget(context), ROUTES.restart, request)))
 }
 
 const readStopOptions = ({ values }: CommandContext): { signal?: string; gracefulTimeoutMs?: number } => {
@@ -38,7 +40,8 @@ const readDuration = (text: string): number => {
 
 export const reloadProcesses: Command = async (context) => {
   const processes = await resolveNameOperands(context)
-  return reportResult(context, await callControl(resolveTarget(context), ROUTES.reload, { processes, mode: readMode(context), wait: wantsWait(context) }))
+  const reply = callControl(resolveTarget(context), ROUTES.reload, { processes, mode: readMode(context), wait: wantsWait(context) })
+  return reportResult(context, await awaitReply(context, processes, reply))
 }
 
 const readMode = ({ flags }: CommandContext): Request<'reload'>['mode'] => {

@@ -7,13 +7,15 @@ import { usageError } from './arguments.ts'
 import { reportResult, wantsWait } from './command-result.ts'
 import type { Command, CommandContext } from './context.ts'
 import { printText } from './context.ts'
+import { awaitReply } from './patient-call.ts'
 import { resolveTarget } from './target.ts'
 
 export const scale: Command = async (context) => {
   const wanted = context.operands.map(parseScale)
   let status = 0
   for (const { name, numprocesses } of wanted) {
-    const reply = await callControl(resolveTarget(context), ROUTES.scale, { process: name, numprocesses, wait: wantsWait(context) })
+    const call = callControl(resolveTarget(context), ROUTES.scale, { process: name, numprocesses, wait: wantsWait(context) })
+    const reply = await awaitReply(context, [name], call)
     status = Math.max(status, reportResult(context, reply))
   }
   return status
@@ -30,7 +32,8 @@ export const createIncrement =
   async (context) => {
     const [process = '', count = '1'] = context.operands
     if (!/^\d{1,4}$/.test(count)) throw usageError(`expected a number, got "${count}"`)
-    const reply = await callControl(resolveTarget(context), ROUTES.scale, { process, by: sign * Number(count), wait: wantsWait(context) })
+    const call = callControl(resolveTarget(context), ROUTES.scale, { process, by: sign * Number(count), wait: wantsWait(context) })
+    const reply = await awaitReply(context, [process], call)
     printText(context, `${reply.numprocesses}\n`)
     return reply.failed.length === 0 ? 0 : reportResult(context, reply)
   }

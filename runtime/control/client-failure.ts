@@ -41,3 +41,6 @@ const fail = (socketPath: string, reason: string, options: { readonly hint: stri
   new NixpackError('CONTROL_UNREACHABLE', `cannot use control socket "${socketPath}": ${reason}`, options)
 
 const renderIssues = ({ issues: [first] }: z.core.$ZodError): string => `${first?.path.map(String).join('.') || 'the answer'}: ${first?.message ?? ''}`
+
+/** The bundle is there, and has not answered within the time of the command. */
+export const isLate = (error: unknown): boolean => error instanceof NixpackError && codeOf(error.cause) === 'ETIMEDOUT'

@@ -111,9 +111,7 @@ export const stopInOrder = (fleet: Fleet, leaving: readonly string[], steps?: re
 }
 
 const selectedRecords = (pool: Pool, { indexes }: Part): readonly ProcessRecord[] =>
-  pool.instances
-    .filter(({ runner, role }) => (indexes === undefined ? role === 'member' : indexes.includes(runner.index)))
-    .map(({ runner }) => runner.record)
+  pool.instances.filter(({ runner, role }) => (indexes === undefined ? role === 'member' : indexes.includes(runner.index))).map(({ runner }) => runner.record)
 
 const isDown = (pool: Pool, part: Part): boolean =>
   part.indexes === undefined ? pool.isSettled : selectedRecords(pool, part).every(({ state }) => SETTLED.has(state))

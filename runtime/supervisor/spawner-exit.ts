@@ -37,8 +37,8 @@ export type Attempted = { readonly program: string; readonly workingDir: string 
 export const parseFailure = (message: SpawnerMessage, { program, workingDir }: Attempted): ChildExit => {
   const errno = findNumber(message, 'errno')
   const stage = findField(message, 'stage') ?? ''
-  const missing = PARTS.get(stage)
-  if (missing !== undefined) return { kind: 'spawnFailed', status: 126, message: renderMissing(program, missing, findField(message, 'what') ?? '') }
+  const part = PARTS.get(stage)
+  if (part !== undefined) return createMissingPart(message, program, part)
   const [attempt = stage, hint] = STAGES.get(stage) ?? []
   const what = stage === 'cwd' ? workingDir : findField(message, 'what')
   const advice = errno === constants.errno.EPERM ? hint : LIMITS.get(errno)
@@ -52,10 +52,11 @@ const PARTS: ReadonlyMap<string, readonly [string, string]> = new Map([
   ['loader', ['its dynamic linker%', 'is missing (it was built for another system than this host: bundle a program that was built with Nix)']],
 ])
 
-const renderMissing = (program: string, [part, advice]: readonly [string, string], path: string): string => {
+const createMissingPart = (message: SpawnerMessage, program: string, [part, advice]: readonly [string, string]): ChildExit => {
+  const path = findField(message, 'what') ?? ''
   const name = path === '' ? '' : ` ${JSON.stringify(path)}`
   const help = path.endsWith('\r') ? 'ends with a carriage return (give the file the line ends of Unix)' : advice
-  return `cannot run "${program}": ${part.replace('%', () => name)} ${help}`
+  return { kind: 'spawnFailed', status: 126, message: `cannot run "${program}": ${part.replace('%', () => name)} ${help}` }
 }
 
 const EXEC_STATUSES: ReadonlyMap<number, 126 | 127> = new Map([

@@ -92,7 +92,10 @@ export const track = async (core: Core, names: readonly string[], deed: () => Pr
     started: after.filter((pid) => !before.includes(pid)),
     kept: after.filter((pid) => before.includes(pid)),
     stopped: before.filter((pid) => !after.includes(pid)),
-    failed: [...failed.map(({ label, runner }) => ({ label, reason: describeFailing(runner.record, performance.now()) })), ...[...failures].map(([label, reason]) => ({ label, reason }))],
+    failed: [
+      ...failed.map(({ label, runner }) => ({ label, reason: describeFailing(runner.record, performance.now()) })),
+      ...[...failures].map(([label, reason]) => ({ label, reason })),
+    ],
   }
 }
 

@@ -70,6 +70,18 @@ describe('a time limit', () => {
     await up.finished
   })
 
+  test.each([
+    ['start', 'db'],
+    ['scale', 'db=2'],
+  ])('of %s %s ends with what is the case', async (...command) => {
+    const ready = { logLine: 'never', timeout: '60s' }
+    await startServices({ processes: { web: { command: SERVICE }, db: { command: SERVICE, autostart: false, ready } } })
+    await runtime.run(['start', 'db', '--no-wait'])
+    const { status, stderr } = await runtime.run([...command, '--timeout', '300ms'])
+    expect(stderr).toMatch(/cannot wait any longer: db is running( \(.*\))?  \[NIXPACK_CONTROL_REFUSED\]/)
+    expect(status).toBe(1)
+  })
+
   test('may be longer than a timer', async () => {
     await startServices({ processes: { db: { command: SERVICE } } })
     const waiting = runtime.start(['wait', '--for', 'stopped', 'db', '--timeout', '30d'])

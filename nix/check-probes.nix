@@ -54,12 +54,14 @@ in
           "unix"
           "http"
           "exec"
+          "redis"
           "watchdog"
         ]
         (
           asked
           // times
           // {
+            redis = checks.text;
             watchdog = checks.duration;
             initialDelay = checks.duration;
             failureThreshold = checks.positive;

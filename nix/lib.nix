@@ -52,7 +52,7 @@ let
       change [ "program" "workingDirectory" "user" "group" ] toText (change [ "environment" ] (builtins.mapAttrs (_: toText)) run)
     );
 
-  renderProbe = probe: change [ "exec" ] (map toText) (change [ "tcp" "unix" "http" "logLine" "path" ] toText probe);
+  renderProbe = probe: change [ "exec" ] (map toText) (change [ "tcp" "unix" "http" "redis" "logLine" "path" ] toText probe);
 
   renderStream = stream: if builtins.isAttrs stream then change [ "file" ] toText stream else stream;
 

@@ -23,7 +23,7 @@ export const planRedisObserver = (section: Section): Watched | undefined => {
 }
 
 type Liveness = NonNullable<ProcessInput['liveness']>
-type LivenessRequest = { readonly key: string; readonly timeoutS: number; readonly check: Pick<Liveness, 'http' | 'tcp' | 'unix'> }
+type LivenessRequest = { readonly key: string; readonly timeoutS: number; readonly check: Pick<Liveness, 'http' | 'tcp' | 'redis'> }
 
 const planLiveness = (section: Section, { key, timeoutS, check }: LivenessRequest): Watched | undefined => {
   const watcher = section.text(key) ?? ''
@@ -43,10 +43,11 @@ const planLiveness = (section: Section, { key, timeoutS, check }: LivenessReques
   return { watcher, key, added: { liveness } }
 }
 
-/** A password is not needed to see whether it accepts connections. */
-const parseRedisUrl = (url: string): Pick<Liveness, 'tcp' | 'unix'> | undefined => {
+/** A password is not needed to see whether it answers. Through TLS nothing is asked: that it accepts connections must do. */
+const parseRedisUrl = (url: string): Pick<Liveness, 'tcp' | 'redis'> | undefined => {
   const [, path] = /^unix:\/\/(?:[^@/]*@)?(\/[^?]+)/.exec(url) ?? []
-  if (path !== undefined) return { unix: path }
+  if (path !== undefined) return { redis: path }
   const [, host, port = '6379'] = /^rediss?:\/\/(?:[^@/]*@)?(\[[^\]]+\]|[^:/?]+)(?::(\d+))?(?:[/?]|$)/.exec(url) ?? []
-  return host === undefined ? undefined : { tcp: `${host}:${port}` }
+  if (host === undefined) return undefined
+  return url.startsWith('rediss:') ? { tcp: `${host}:${port}` } : { redis: `${host}:${port}` }
 }

@@ -162,7 +162,11 @@ export const PLUGIN_OPTIONS: Readonly<Record<string, readonly CircusOption[]>> =
     { name: 'loop_rate', default: '60', text: '`liveness.interval`' },
   ],
   'redis_observer.RedisObserver': [
-    { name: 'redis_url', default: 'redis://localhost:6379/0', text: '`liveness.tcp` or `liveness.unix`: that it accepts connections' },
+    {
+      name: 'redis_url',
+      default: 'redis://localhost:6379/0',
+      text: '`liveness.redis`: that it answers PING, also without the password; through TLS that it accepts connections',
+    },
     { name: 'timeout', default: '5', text: '`liveness.timeout`' },
     { name: 'restart_on_timeout', default: '', text: 'the process; without it there is nothing to do' },
     { name: 'loop_rate', default: '60', text: '`liveness.interval`' },

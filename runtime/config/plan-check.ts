@@ -46,7 +46,13 @@ const planReadyCheck = (declaration: CheckDeclaration, context: CheckContext): R
 }
 
 const planLivenessCheck = (declaration: LivenessDeclaration, context: CheckContext): LivenessSpec['check'] =>
-  declaration.watchdog === undefined ? planAskedCheck(declaration, context) : { kind: 'watchdog', periodMs: durationMs(declaration.watchdog) }
+  declaration.watchdog === undefined ? planLivenessQuestion(declaration, context) : { kind: 'watchdog', periodMs: durationMs(declaration.watchdog) }
+
+const planLivenessQuestion = ({ redis, ...others }: LivenessDeclaration, context: CheckContext): AskedCheck => {
+  if (redis === undefined) return planAskedCheck(others, context)
+  const place = substitute(redis, context)
+  return place.startsWith('/') ? { kind: 'unix', socketPath: place, speaks: 'redis' } : { ...planTcp(place, context), speaks: 'redis' }
+}
 
 type AskedDeclaration = Pick<CheckDeclaration, 'tcp' | 'unix' | 'http' | 'exec'>
 
@@ -57,7 +63,7 @@ const planAskedCheck = ({ tcp, unix, http, exec = [] }: AskedDeclaration, contex
   return { kind: 'exec', command: exec.map((word) => substitute(word, context)) }
 }
 
-const planTcp = (text: string, context: CheckContext): AskedCheck => {
+const planTcp = (text: string, context: CheckContext): Extract<AskedCheck, { kind: 'tcp' }> => {
   const address = parseBindAddress(text)
   if (address === undefined) throw refuse(context, 'host:port', text)
   return { kind: 'tcp', port: address.port, host: reachableHost(address.host) }

@@ -32,9 +32,11 @@ export const readySchema = z.strictObject({
   failureThreshold: z._default(positiveSchema, 3),
 })
 
-/** Exactly one of `tcp`, `unix`, `http`, `exec` and `watchdog`. */
+/** Exactly one of `tcp`, `unix`, `http`, `exec`, `redis` and `watchdog`. */
 export const livenessSchema = z.strictObject({
   ...CHECK_KEYS,
+  /** host:port or /path where PING is answered. */
+  redis: z.optional(textSchema),
   /** WATCHDOG=1 at $NOTIFY_SOCKET at least this often. */
   watchdog: z.optional(durationSchema),
   interval: z._default(durationSchema, '10s'),

@@ -62,10 +62,13 @@ const checkRecheck = (place: string, { recheck, notify, fd, logLine }: ReadyDecl
 }
 
 const checkLiveness = (scope: Scope, place: string, liveness: LivenessDeclaration): readonly string[] => {
-  const { tcp, unix, http, exec, watchdog, interval, timeout } = liveness
+  const { tcp, unix, http, exec, redis, watchdog, interval, timeout } = liveness
+  const isNowhere = redis !== undefined && isLiteral(redis) && !redis.startsWith('/') && parseAddress(redis) === undefined
   return [
-    ...checkAlternatives(place, { tcp, unix, http, exec, watchdog }),
+    ...checkAlternatives(place, { tcp, unix, http, exec, redis, watchdog }),
     ...checkAsked(scope, place, liveness),
+    ...checkPublicKeys(scope, place, { redis }),
+    ...problemIf(isNowhere, `${place}.redis: expected host:port or /path`),
     ...checkPositive(place, { watchdog, interval, timeout }),
   ]
 }

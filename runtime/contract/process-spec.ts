@@ -8,8 +8,8 @@ export type DependencyCondition = 'started' | 'ready' | 'completed_successfully'
 export type Dependency = { readonly condition: DependencyCondition; readonly restart: boolean }
 
 export type AskedCheck =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'unix'; readonly socketPath: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly speaks?: 'redis' }
+  | { readonly kind: 'unix'; readonly socketPath: string; readonly speaks?: 'redis' }
   | { readonly kind: 'http'; readonly url: string }
   | { readonly kind: 'exec'; readonly command: readonly string[] }
 

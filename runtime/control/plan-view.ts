@@ -99,7 +99,7 @@ export const describeRun = ({ environment, workingDir, identity, umask, nice, oo
 const renderIdentity = ({ identity }: RunSpec): string | null => (identity === undefined ? null : `${identity.uid}:${identity.gid}`)
 
 const renderLiveness = (check: AskedCheck | { readonly kind: 'watchdog'; readonly periodMs: number }): string =>
-  check.kind === 'watchdog' ? `it must say WATCHDOG=1 every ${check.periodMs} ms` : renderCheck(check)
+  check.kind === 'watchdog' ? `it must say WATCHDOG=1 every ${check.periodMs} ms` : `${renderCheck(check)}${'speaks' in check ? ', PING of Redis' : ''}`
 
 const renderCheck = (check: ReadyCheck): string => {
   if (check.kind === 'tcp') return `tcp ${check.host}:${check.port}`

@@ -10,6 +10,7 @@ import type { CheckCommand, CommandEnd } from './probe-command.ts'
 import { createConnectCheck } from './probe-connect.ts'
 import type { RunFeed } from './probe-feed.ts'
 import { askHttp, parseHttpTarget } from './probe-http.ts'
+import { askRedis } from './probe-redis.ts'
 import { TICKS_PER_SECOND } from './proc-stat.ts'
 import type { RunFacts } from './process-tree-run.ts'
 import { readStat } from './process-tree.ts'
@@ -42,8 +43,11 @@ export const createAsk = (check: PolledCheck, context: CheckContext, trust: 'sus
   if (check.kind === 'exec') return createExecAsk(check.command, context)
   if (check.kind === 'path') return () => Promise.resolve(lookFor(check.path, context.run.leaderPid))
   const connectTo = createConnectCheck(trust === 'suspicious' ? context.run : undefined)
-  if (check.kind === 'tcp') return (limitMs, signal) => connectTo({ target: { host: check.host, port: check.port }, limitMs, signal })
-  if (check.kind === 'unix') return (limitMs, signal) => connectTo({ target: { path: check.socketPath }, limitMs, signal })
+  if (check.kind === 'tcp' || check.kind === 'unix') {
+    const target = check.kind === 'tcp' ? { host: check.host, port: check.port } : { path: check.socketPath }
+    const talk = check.speaks === 'redis' ? { converse: askRedis } : {}
+    return (limitMs, signal) => connectTo({ target, limitMs, signal, ...talk })
+  }
   if (!URL.canParse(check.url)) return () => Promise.resolve(answerNo('its URL is none'))
   const http = parseHttpTarget(check.url)
   const { host, port } = http

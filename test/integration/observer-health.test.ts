@@ -83,6 +83,34 @@ test('a process that answers is left alone; one that does not any more is report
   expect(new Set(reasons)).toEqual(new Set([`cannot connect to 127.0.0.1:${port}: ECONNREFUSED (3 times in a row)`]))
 })
 
+test.each([
+  ['+PONG\r\n', []],
+  ['-NOAUTH Authentication required.\r\n', []],
+  ['-LOADING Redis is loading the dataset in memory\r\n', []],
+  ['HTTP/1.1 400 Bad Request\r\n', ['it does not answer PING as Redis does: "HTTP/1.1 400 Bad Request\\r\\n"']],
+  ['', ['no answer from 127.0.0.1:PORT within 100 ms']],
+])('a server of Redis that says %j to PING', async (reply, expected) => {
+  const asked: string[] = []
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.on('data', (bytes) => {
+      asked.push(String(bytes))
+      // In two pieces, as they may come.
+      socket.write(reply.slice(0, 3))
+      setImmediate(() => socket.write(reply.slice(3)))
+    })
+  })
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  cleanups.push(() => server.close())
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const { reasons, cancel } = watchLiveness({ kind: 'tcp', host: '127.0.0.1', port, speaks: 'redis' }, createContext(), { failureThreshold: 1 })
+  await waitUntil(() => asked.length > 3 || reasons.length > 0)
+  cancel()
+  expect(asked[0]).toBe('PING\r\n')
+  expect(reasons.slice(0, 1)).toEqual(expected.map((reason) => reason.replace('PORT', String(port))))
+})
+
 test('an answer that does not come is none', async () => {
   const server = createServer((socket) => void socket.on('error', () => undefined))
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))

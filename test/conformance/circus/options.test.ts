@@ -1,7 +1,7 @@
 // What circus can be told and its tests do not ask: plugins, and options of watchers.
 import { writeFileSync, renameSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { createConnection } from 'node:net'
+import { createConnection, createServer as createSilentServer } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -68,6 +68,23 @@ test.concurrent('RedisObserver: who takes no connections is restarted', () =>
     )
     await waitForSpawns(daemon, 'foo', 3)
     expect(spawnCount(daemon, 'keeper')).toBe(1)
+  }))
+
+test.concurrent('RedisObserver: who takes connections and does not answer PING is restarted', () =>
+  withHost(async ({ up }) => {
+    const server = createSilentServer((socket) => void socket.on('error', () => undefined)).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const address = server.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    try {
+      const daemon = await up(
+        `${KEEPER}${FOO}${plugin('redis_observer.RedisObserver', `redis_url = redis://127.0.0.1:${port}\nrestart_on_timeout = foo\nloop_rate = 0.2\ntimeout = 0.1`)}`,
+      )
+      await waitForSpawns(daemon, 'foo', 2)
+      expect(spawnCount(daemon, 'keeper')).toBe(1)
+    } finally {
+      server.close()
+    }
   }))
 
 test.concurrent('ResourceWatcher: who uses too much for too long is restarted', () =>

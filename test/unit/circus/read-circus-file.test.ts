@@ -183,7 +183,7 @@ use = circus.plugins.command_reloader.CommandReloader`)
     liveness: { http: 'http://127.0.0.1:1/', interval: '5s', initialDelay: '5s', timeout: '10s', failureThreshold: 1 },
     restartOnChange: ['a'],
   })
-  expect(result.processes?.['other']).toMatchObject({ liveness: { tcp: 'db:6380' }, restartOnChange: ['/bin/b'] })
+  expect(result.processes?.['other']).toMatchObject({ liveness: { redis: 'db:6380' }, restartOnChange: ['/bin/b'] })
   expect(result.processes?.['other']).not.toHaveProperty('flapping')
 })
 

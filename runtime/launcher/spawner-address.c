@@ -114,10 +114,10 @@ static int bind_local(const struct np_address *address, int fd) {
   return set_mode(address);
 }
 
-static int bind_internet(struct np_address *address, int fd) {
+static int bind_internet(struct np_address *address, int fd, bool again) {
   int on = 1;
   // Not for datagrams: there it would share the port with whoever comes.
-  if (address->stream && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) return -1;
+  if ((address->stream || again) && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) return -1;
   if (address->reuse_port && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) return -1;
   size_t length = strlen(address->interface);
   if (length > 0 && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, address->interface, (socklen_t)length + 1) != 0) return -1;
@@ -126,13 +126,21 @@ static int bind_internet(struct np_address *address, int fd) {
   return getsockname(fd, (struct sockaddr *)&address->name, &size);
 }
 
-int np_address_bind(struct np_address *address) {
+static int bind_new(struct np_address *address, bool again) {
   cleanup_fd int fd = socket(address->name.ss_family, (address->stream ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
   if (fd < 0) return -1;
-  if ((address->local ? bind_local(address, fd) : bind_internet(address, fd)) != 0) return -1;
+  if ((address->local ? bind_local(address, fd) : bind_internet(address, fd, again)) != 0) return -1;
   int bound = fd;
   fd = -1;
   return bound;
+}
+
+int np_address_bind(struct np_address *address) {
+  return bind_new(address, false);
+}
+
+int np_address_bind_again(struct np_address *address) {
+  return bind_new(address, true);
 }
 
 int np_address_listen(const struct np_address *address, int fd) {

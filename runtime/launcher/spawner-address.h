@@ -25,6 +25,8 @@ int np_address_local(struct sockaddr_un *name, socklen_t *size, const char *path
 
 // -1: errno. The port that was found for port 0 stays in `address`.
 int np_address_bind(struct np_address *address);
+// Beside the socket that has the address: both have SO_REUSEADDR.
+int np_address_bind_again(struct np_address *address);
 int np_address_listen(const struct np_address *address, int fd);
 // 0 for local ones.
 unsigned np_address_port(const struct np_address *address);

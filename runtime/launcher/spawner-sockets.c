@@ -70,24 +70,40 @@ static int open_socket(struct np_socket *self) {
   return 0;
 }
 
-// A child that calls shutdown() has closed the socket for all who share it.
+// A child that calls shutdown() has closed the socket for all who share it, also for datagrams (and where it is told ENOTCONN).
 static bool is_shut(const struct np_socket *self) {
-  struct pollfd state = { .fd = self->fd };
-  return self->fd >= 0 && self->address.stream && !self->address.reuse_port && poll(&state, 1, 0) > 0 && (state.revents & POLLHUP) != 0;
+  struct pollfd state = { .fd = self->fd, .events = POLLRDHUP };
+  return self->fd >= 0 && !self->address.reuse_port && poll(&state, 1, 0) > 0 && (state.revents & (POLLHUP | POLLRDHUP)) != 0;
 }
 
-// In the internet it can listen again; a local one stays as it is, and is replaced.
+// A stream in the internet can listen again; the others stay as they are, and are replaced. While a child still has its copy, a
+// second socket for datagrams gets the address only when both agree; it is the newer one that the kernel prefers.
 static void revive(struct np_socket *self) {
-  if (!self->address.local) {
+  const bool shares = !self->address.local && !self->address.stream;
+  int on = 1, off = 0;
+  if (!self->address.local && self->address.stream) {
     (void)np_address_listen(&self->address, self->fd);
     return;
   }
   remove_path(self);
-  int fd = np_address_bind(&self->address);
+  if (shares) (void)setsockopt(self->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  int fd = np_address_bind_again(&self->address);
   if (fd < 0) return;
+  if (shares) (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &off, sizeof off);
   if (np_address_listen(&self->address, fd) == 0) (void)dup3(fd, self->fd, O_CLOEXEC);
   close(fd);
   note_path(self);
+}
+
+// A child that has called connect() on a socket for datagrams hears nobody else on it, nor would the next one. A port that the
+// kernel had chosen is lost with the peer.
+static void disconnect(const struct np_socket *self) {
+  const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+  struct sockaddr_storage peer;
+  socklen_t size = sizeof peer;
+  if (self->address.stream || self->address.reuse_port || getpeername(self->fd, (struct sockaddr *)&peer, &size) != 0) return;
+  if (connect(self->fd, &nobody, sizeof nobody) == 0 && !self->address.local)
+    (void)bind(self->fd, (const struct sockaddr *)&self->address.name, self->address.size);
 }
 
 void np_sockets_revive(struct np_spawner *spawner) {
@@ -160,6 +176,7 @@ int np_socket_for_child(struct np_spawner *spawner, const char *name) {
     return -1;
   }
   if (is_shut(self)) revive(self);
+  disconnect(self);
   if (!self->address.reuse_port) return fcntl(self->fd, F_DUPFD_CLOEXEC, 3);
   int fd = np_address_bind(&self->address);
   if (fd < 0 || np_address_listen(&self->address, fd) == 0) return fd;

@@ -3,6 +3,7 @@
 //   connect HOST|PATH [PORT]          prints what it is answered
 //   send HOST|PATH [PORT] TEXT        one datagram
 //   shut FD                           shuts a socket down that others share
+//   join FD                           connects a socket for datagrams to itself, for all who share it
 //   receive FD                        prints one datagram
 //   notify TEXT | notify-size BYTES   to NOTIFY_SOCKET
 //   barrier                           prints when everything before it has been read
@@ -174,6 +175,11 @@ int main(int argc, char **argv) {
   static char large[1 << 16];
   if (strcmp(mode, "accept") == 0) return accept_some(atoi(argv[2]), atoi(argv[3]), argv[4]);
   if (strcmp(mode, "shut") == 0) return shutdown(atoi(argv[2]), SHUT_RDWR) == 0 ? 0 : fail("shutdown");
+  if (strcmp(mode, "join") == 0) {
+    struct sockaddr_storage own;
+    socklen_t size = sizeof own;
+    return getsockname(atoi(argv[2]), (struct sockaddr *)&own, &size) != 0 || connect(atoi(argv[2]), (struct sockaddr *)&own, size) != 0 ? fail("connect") : 0;
+  }
   if (strcmp(mode, "receive") == 0) return print_one(atoi(argv[2]));
   if (strcmp(mode, "notify") == 0) return notify(argv[2], strlen(argv[2]), -1, 0);
   if (strcmp(mode, "notify-size") == 0) return notify(memset(large, 'x', sizeof large), (size_t)atoi(argv[2]), -1, 0);

@@ -77,6 +77,28 @@ contains "the same with a local one" "$(shut "kind=unix|path=$work/shut" "$work/
 check "which can be reached in between, too" await 5 grep -qx again "$work/between"
 equal "and is removed in the end" "$(ls "$work/shut" 2>&1 | grep -c 'No such')" 1
 
+# Sockets for datagrams as well; for them connect() is another way to spoil what is shared.
+spoil() { # HOW ADDRESS TARGET...
+  drive <<END
+listen|web|$2
+wait listening web
+spawn|z|socket=web|arg=/bin/sleep|arg=9
+wait spawned z
+spawn|a|socket=web|arg=$peer|arg=$1|arg=3
+wait exited a
+$([ "$1" = shut ] && echo "sh $peer send ${*:3} text")
+spawn|b|socket=web|stdout=fifo|fifo-dir=$work/spoilt|arg=$peer|arg=receive|arg=3
+wait spawned b
+$([ "$1" = shut ] || echo "sh $peer send ${*:3} text")
+wait exited b
+close
+END
+}
+for how in shut join; do
+  contains "$how: a local socket for datagrams can be used again" "$(spoil $how "kind=unixgram|path=$work/gram" "$work/gram")" "out text"
+  contains "$how: so can one in the internet, also while another child has it" "$(spoil $how "kind=udp|host=127.0.0.1|port=$port" 127.0.0.1 "$port")" "out text"
+done
+
 # Somebody else may write to the directory.
 mkdir "$work/theirs"
 (umask 077 && : >"$work/target")

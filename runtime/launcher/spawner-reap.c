@@ -119,13 +119,14 @@ static pid_t find_ended(void) {
   return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ? info.si_pid : 0;
 }
 
-// What a child said before it ended is told before its end.
+// What a child said before it ended is told before its end. Until it is waited for, nobody else can have the number of its group.
 void np_children_reap(struct np_spawner *spawner) {
   struct rusage usage;
   int status;
   for (pid_t pid; (pid = find_ended()) > 0;) {
     struct np_child *child = find_pid(spawner, pid);
     if (child != NULL) np_child_drain(spawner, child);
+    if (child != NULL && child->ends_group) kill(-pid, SIGKILL);
     if (wait4(pid, &status, 0, &usage) != pid) return;
     if (child == NULL) continue;
     np_sockets_revive(spawner);

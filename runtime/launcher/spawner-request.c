@@ -96,6 +96,10 @@ static bool parse_ready_fd(struct np_spawn *spawn, const char *value) {
   return true;
 }
 
+static bool parse_background(struct np_spawn *spawn, const char *value) {
+  return spawn->ends_group = strcmp(value, "ends") == 0;
+}
+
 static bool parse_option(struct np_spawn *spawn, const char *key, const char *value) {
   if (strcmp(key, "program") == 0) return (spawn->program = value)[0] != '\0';
   if (strcmp(key, "cwd") == 0) return (spawn->cwd = value)[0] != '\0';
@@ -106,6 +110,7 @@ static bool parse_option(struct np_spawn *spawn, const char *key, const char *va
   if (strcmp(key, "stderr") == 0) return parse_output(&spawn->stdio[2], value);
   if (strcmp(key, "socket") == 0) return add_socket(spawn, value);
   if (strcmp(key, "ready-fd") == 0) return parse_ready_fd(spawn, value);
+  if (strcmp(key, "background") == 0) return parse_background(spawn, value);
   if (strcmp(key, "rlimit") == 0) return parse_rlimit(spawn, value);
   if (strcmp(key, "groups") == 0) return parse_groups(spawn, value);
   if (strcmp(key, "umask") == 0) return np_parse_number(value, 8, 0, 0777, &spawn->umask);

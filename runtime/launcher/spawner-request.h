@@ -34,6 +34,7 @@ struct np_spawn {
   const char *sockets[NP_SPAWN_SOCKETS];
   unsigned socket_count;
   int ready_fd;        // -1: none
+  bool ends_group;     // with its leader
   char **arguments;    // ends with NULL
   char **environment;  // with room for NP_SPAWN_OWN_VARIABLES more
   size_t environment_count;

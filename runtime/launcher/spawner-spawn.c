@@ -209,6 +209,7 @@ static void spawn_parsed(struct np_spawner *spawner, const char *id, struct star
   if (child == NULL) return fail_early(spawner, id, "memory", "");
   child->next = spawner->children;
   spawner->children = child;
+  child->ends_group = start->spawn.ends_group;
   if (start->spawn.uid != NP_SPAWN_UNSET) child->uid = (uid_t)start->spawn.uid;
   bool started = start_child(spawner, child, start);
   if (started) {

@@ -16,6 +16,7 @@ struct np_child {
   bool ready_told;
   bool released;    // nobody listens to its notify socket any more
   bool drop_told;   // that a notification was dropped
+  bool ends_group;  // what it has left in its group ends with it
   uid_t uid;    // (uid_t)-1: ours
   char *notify_path;
   struct np_fifos fifos;

@@ -2,8 +2,8 @@
 // When their time is over, everything that they have started goes with them.
 
 import type { RunSpec } from '../contract/process-spec.ts'
-import { sendSignal, signalProcesses } from './session.ts'
-import { readDescendants } from './process-tree.ts'
+import { signalProcesses } from './session.ts'
+import { readSpawnedDescendants } from './process-tree.ts'
 import type { Child, PipeFds, Spawner } from './spawner.ts'
 import type { ChildExit } from './state.ts'
 
@@ -44,7 +44,17 @@ export const createCommandRunner =
       signal?.addEventListener('abort', abort)
       const stream = output === 'log' ? 'pipe' : 'null'
       const child = spawner.spawn(
-        { run, stdin: 'null', stdout: stream, stderr: stream, fifosDir, sockets: [], notifySocketPath: undefined, readyFd: undefined },
+        {
+          run,
+          stdin: 'null',
+          stdout: stream,
+          stderr: stream,
+          fifosDir,
+          sockets: [],
+          notifySocketPath: undefined,
+          readyFd: undefined,
+          ...(background === undefined ? {} : { background }),
+        },
         {
           piped: (pipes) => void (drain = capture(pipes)),
           // Its time was over before it ran.
@@ -52,8 +62,6 @@ export const createCommandRunner =
           exited: (exit) => {
             clearTimeout(timer)
             signal?.removeEventListener('abort', abort)
-            // The number of its group stays taken while that has members.
-            if (background === 'ends' && child.pid !== undefined) sendSignal(-child.pid, 'SIGKILL')
             const end = cutOff === undefined ? ({ kind: 'exit', exit } as const) : { kind: cutOff }
             void (drain?.(DRAIN_MS) ?? Promise.resolve()).then(() => resolve(end))
           },
@@ -67,7 +75,7 @@ const DRAIN_MS = 250
 const killTree = (child: Child): void => {
   if (child.pid === undefined) return
   // Found first: with the leader gone, the chains are cut.
-  const descendants = readDescendants(child.pid)
+  const descendants = readSpawnedDescendants(child.pid)
   child.signal('session', 'SIGKILL')
   signalProcesses(descendants, 'SIGKILL')
 }

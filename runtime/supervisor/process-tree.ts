@@ -79,6 +79,18 @@ export const readChildren = (pid: number): readonly ProcessMark[] => createProce
 /** Parents before their children. */
 export const readDescendants = (pid: number): readonly ProcessMark[] => walkTree(createProcessTree(), [pid]).slice(1).flatMap(markLiving)
 
+/**
+ * Of a child of our spawner. What we know of its end is late, by as long as we were stopped: meanwhile its number may have been
+ * given to a stranger, whose descendants are none of our business.
+ */
+export const readSpawnedDescendants = (pid: number): readonly ProcessMark[] => (isSpawned(pid) ? readDescendants(pid) : [])
+
+/** The spawner is a child of ours, and no subreaper. */
+export const isSpawned = (pid: number): boolean => {
+  const stat = readStat(pid)
+  return stat !== undefined && readStat(stat.parentPid)?.parentPid === process.pid
+}
+
 /** The roots and everything below them. A pid is visited once: numbers may be given anew while we read. */
 export const walkTree = (tree: ProcessTree, roots: readonly number[]): readonly number[] => {
   const seen = new Set(roots)

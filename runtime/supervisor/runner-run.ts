@@ -12,7 +12,7 @@ import { createRunFeed } from './probe-feed.ts'
 import type { CheckContext } from './probe-ask.ts'
 import { readOrphans, readRunMembers } from './process-tree-run.ts'
 import type { RunTrace } from './process-tree-run.ts'
-import { readDescendants } from './process-tree.ts'
+import { isSpawned, readSpawnedDescendants } from './process-tree.ts'
 import type { ProcessMark } from './process-tree.ts'
 import { createCleaner, signalProcesses } from './session.ts'
 import type { Cleaner } from './session.ts'
@@ -183,7 +183,7 @@ export const createRun = (options: RunOptions): Run => {
       observers.stop()
     },
     sendSignal(signal, isStop) {
-      if (isStop && leaderPid !== undefined && snapshot.length === 0) snapshot = readDescendants(leaderPid)
+      if (isStop && leaderPid !== undefined && snapshot.length === 0) snapshot = readSpawnedDescendants(leaderPid)
       if (!hooks.has('beforeSignal')) return send(signal, isStop)
       void hooks.run('beforeSignal', { pid: leaderPid, signal }).then((isPassed) => {
         if (isPassed) send(signal, isStop)
@@ -196,7 +196,7 @@ export const createRun = (options: RunOptions): Run => {
       if (cleaner !== undefined) return cleaner.kill()
       const run = trace()
       // Found first: with the leader gone, the chains are cut.
-      const members = run === undefined ? [] : hasEnded ? readOrphans(run, 'quick') : readRunMembers(run)
+      const members = run === undefined ? [] : hasEnded || !isSpawned(run.leaderPid) ? readOrphans(run, 'quick') : readRunMembers(run)
       child?.signal('session', 'SIGKILL')
       signalProcesses(members, 'SIGKILL')
     },

@@ -9,7 +9,7 @@ import type { ProcessMark } from './process-tree.ts'
 export const signalProcesses = (marks: readonly ProcessMark[], signal: NodeJS.Signals): number =>
   marks.filter((mark) => isSame(mark) && sendSignal(mark.pid, signal)).length
 
-export const sendSignal = (pid: number, signal: NodeJS.Signals): boolean => {
+const sendSignal = (pid: number, signal: NodeJS.Signals): boolean => {
   try {
     return process.kill(pid, signal)
   } catch {

@@ -15,6 +15,7 @@ export const planSpawnFields = (request: SpawnRequest, fifoDir: string): readonl
     ...request.sockets.map((name) => `socket=${name}`),
     ...optional('notify', request.notifySocketPath),
     ...optional('ready-fd', request.readyFd),
+    ...optional('background', request.background),
   ]
 }
 

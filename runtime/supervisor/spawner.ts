@@ -59,6 +59,8 @@ export type SpawnRequest = {
   readonly notifySocketPath: string | undefined
   /** The descriptor on which the child writes a line when it is ready; behind the sockets. */
   readonly readyFd: number | undefined
+  /** What it has left in its group is killed with its end. Here, as nobody else can know that the number is still that of its group. */
+  readonly background?: 'ends'
 }
 
 /** Open descriptors (O_RDONLY, O_NONBLOCK) that belong to whoever is given them. */

@@ -7,7 +7,7 @@ import { decodeLines } from '../log/log-hub.ts'
 import type { LogStream } from '../log/log-event.ts'
 import type { TaskSpec } from '../contract/process-spec.ts'
 import { resolveExitStatus } from './child-exit.ts'
-import { readDescendants } from './process-tree.ts'
+import { readSpawnedDescendants } from './process-tree.ts'
 import type { RunnerServices } from './runner-services.ts'
 import { signalProcesses } from './session.ts'
 import type { Child, PipeFds } from './spawner.ts'
@@ -91,7 +91,7 @@ const waitAtMost = (ms: number): Promise<false> =>
 
 const kill = (child: Child | undefined): void => {
   if (child?.pid === undefined) return
-  const descendants = readDescendants(child.pid)
+  const descendants = readSpawnedDescendants(child.pid)
   child.signal('session', 'SIGKILL')
   signalProcesses(descendants, 'SIGKILL')
 }

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { readRunMembers } from '../../runtime/supervisor/process-tree-run.ts'
 import type { RunFacts } from '../../runtime/supervisor/process-tree-run.ts'
-import { sendSignal, signalProcesses } from '../../runtime/supervisor/session.ts'
+import { signalProcesses } from '../../runtime/supervisor/session.ts'
 
 export type ObservedRun = RunFacts & {
   /** The next line that the script writes. */
@@ -32,11 +32,19 @@ export const startRun = (script: string, environment: Readonly<Record<string, st
     exited,
     async dispose() {
       const members = readRunMembers({ ...run, snapshot: [] })
-      sendSignal(-run.leaderPid, 'SIGKILL')
+      killGroup(run.leaderPid)
       signalProcesses(members, 'SIGKILL')
       child.stdout.destroy()
       await exited
     },
+  }
+}
+
+const killGroup = (id: number): void => {
+  try {
+    process.kill(-id, 'SIGKILL')
+  } catch {
+    // ESRCH: nobody is left in it.
   }
 }
 

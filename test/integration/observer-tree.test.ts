@@ -1,6 +1,15 @@
 // Real processes that try to get away, and the ways in which they are found again.
 import { afterEach, expect, test } from 'vitest'
-import { createProcessTree, readAncestors, readChildren, readDescendants, readStat, scanTree, walkTree } from '../../runtime/supervisor/process-tree.ts'
+import {
+  createProcessTree,
+  readAncestors,
+  readChildren,
+  readDescendants,
+  readSpawnedDescendants,
+  readStat,
+  scanTree,
+  walkTree,
+} from '../../runtime/supervisor/process-tree.ts'
 import type { ProcessMark } from '../../runtime/supervisor/process-tree.ts'
 import { readRunMembers } from '../../runtime/supervisor/process-tree-run.ts'
 import { createCleaner, signalProcesses } from '../../runtime/supervisor/session.ts'
@@ -48,6 +57,15 @@ test('a run that leaves nobody is clean at once', async () => {
     remaining = count
   })
   expect(remaining).toBe(0)
+})
+
+test('descendants count only of a child of a child of ours: another process has its number now', async () => {
+  const run = startRun('bash -c "sleep 1000 & echo \\$\\$; wait"; :')
+  const pid = await readPid(run)
+  await waitUntil(() => readDescendants(pid).length === 1)
+  expect(readSpawnedDescendants(pid)).toEqual(readDescendants(pid))
+  expect(readSpawnedDescendants(run.leaderPid)).toEqual([])
+  expect(readSpawnedDescendants(process.pid)).toEqual([])
 })
 
 test('what stays in the session gets the stop signal', async () => {

@@ -118,6 +118,13 @@ done
 equal "a signal to a child that has ended is nothing" "$(printf 'spawn|a|arg=/bin/true\nwait exited a\nsignal|a|scope=group|signo=15\nsignal|x|scope=group|signo=15\nspawn|b|arg=/bin/true\nwait exited b\nclose\n' | drive | tail -2)" "exited b code=0
 spawner exit 0"
 
+# What is in another session has left for good; what is in the group of a child ends with it, when that is asked for.
+left() { printf 'spawn|a%s|arg=/bin/bash|arg=-c|arg=sleep 1000 & echo $! >%s/left; setsid sleep 1000 & echo $! >%s/away; exit 3\nwait exited a\nclose\n' "$1" "$work" "$work" | drive | grep exited; }
+equal "what a child leaves in its group is left" "$(left ''; kill "$(cat "$work/left")" "$(cat "$work/away")" && echo both)" "exited a code=3
+both"
+equal "or is ended with it, and nothing else" "$(left '|background=ends'; timeout 5 bash -c 'while [ -d /proc/$0 ] && ! grep -q "^State:.Z" /proc/$0/status; do :; done' "$(cat "$work/left")" && kill "$(cat "$work/away")" && echo one)" "exited a code=3
+one"
+
 # Pipes: large for the first children, as long as nobody's share of the kernel's memory for pipes is in question.
 install -d -m 777 "$work/pipes"
 piped() { for i in $(seq 9); do printf 'spawn|%d|stdout=fifo|fifo-dir=%s/pipes/%d|arg=/bin/sleep|arg=60\nwait spawned %d\npipe-size %d\n' "$i" "$work" "$i" "$i" "$i"; done; }

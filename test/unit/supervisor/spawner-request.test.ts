@@ -18,6 +18,10 @@ test('what is not declared is not asked for', () => {
   expect(planSpawnFields(request, '/run/p1')).toEqual(['cwd=/', 'arg=/bin/true', 'stdin=null', 'stdout=null', 'stderr=null'])
 })
 
+test('what is to end with the child is asked for by name', () => {
+  expect(planSpawnFields({ ...request, background: 'ends' }, '/run/p1')).toContain('background=ends')
+})
+
 test('everything that is declared is asked for, words as they are', () => {
   const run: SpawnRequest['run'] = {
     command: ['a', '--', '', 'uid=0'],

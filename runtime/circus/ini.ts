@@ -1,7 +1,7 @@
 // The INI dialect of circus: Python's ConfigParser as circus changes it. The first value of a key counts, names keep
 // their case, a line that begins with space goes on, `;` after a space begins a comment. Pure: text in, entries out.
 
-/** Where a value was written. */
+/** Where a value was written; line 0: the file as a whole. */
 export type Place = { readonly file: string; readonly line: number }
 export type IniEntry = { readonly key: string; readonly value: string; readonly place: Place }
 export type IniSection = { readonly name: string; readonly place: Place; readonly entries: readonly IniEntry[] }
@@ -19,18 +19,27 @@ export const parseIni = (text: string, file: string): IniFile => {
   return reader.finish()
 }
 
+export type MergedSections = { readonly sections: readonly IniSection[]; readonly warnings: readonly Note[] }
+
 /** What a later file adds to the former ones; what they say already stays. */
-export const mergeSections = (files: readonly IniFile[]): readonly IniSection[] => {
+export const mergeSections = (files: readonly IniFile[]): MergedSections => {
   const merged = new Map<string, IniSection>()
+  const warnings: Note[] = []
   for (const section of files.flatMap(({ sections }) => sections)) {
     const known = merged.get(section.name)
     const entries = known?.entries ?? []
-    const keys = new Set(entries.map(({ key }) => key))
-    const added = section.entries.filter(({ key }) => !keys.has(key))
+    const places = new Map(entries.map(({ key, place }) => [key, place]))
+    for (const { key, place } of section.entries) {
+      const former = places.get(key)
+      if (former !== undefined) warnings.push({ place, text: renderFormer(key, section.name, `${former.file}:${former.line}`) })
+    }
+    const added = section.entries.filter(({ key }) => !places.has(key))
     merged.set(section.name, { ...section, place: known?.place ?? section.place, entries: [...entries, ...added] })
   }
-  return [...merged.values()]
+  return { sections: [...merged.values()], warnings }
 }
+
+const renderFormer = (key: string, section: string, where: string): string => `"${key}" of [${section}] is set already in ${where}: the first one counts`
 
 type OpenEntry = { readonly key: string; readonly place: Place; readonly lines: string[] }
 type OpenSection = { readonly name: string; readonly place: Place; readonly entries: Map<string, OpenEntry> }
@@ -58,7 +67,7 @@ const createReader = (file: string): Reader => {
     entry = { key, place, lines: [parseValue(line.slice(separatorAt + 1))] }
     const former = section.entries.get(key)
     if (former === undefined) section.entries.set(key, entry)
-    else warnings.push({ place, text: `"${key}" of [${section.name}] is set already in line ${former.place.line}: the first one counts` })
+    else warnings.push({ place, text: renderFormer(key, section.name, `line ${former.place.line}`) })
   }
   return {
     read(line, number) {

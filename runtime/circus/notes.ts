@@ -39,4 +39,4 @@ export const createCircusError = (path: string, problems: readonly string[], cau
   })
 }
 
-const renderNote = ({ place, text }: Note): string => `${place.file}:${place.line}: ${text}`
+const renderNote = ({ place, text }: Note): string => `${place.file}:${place.line === 0 ? '' : `${place.line}:`} ${text}`

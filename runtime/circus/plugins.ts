@@ -40,7 +40,8 @@ const explainForeign = (use: string): string => {
 }
 
 export const resolveFlapping = (plugins: readonly Plugin[]): FlappingDefaults | undefined => {
-  const plugin = plugins.find(({ kind }) => kind === 'flapping.Flapping')
+  const [plugin, ...others] = plugins.filter(({ kind }) => kind === 'flapping.Flapping')
+  for (const { section } of others) section.warn(undefined, `[${section.name}] has no effect: [${plugin?.section.name}] says how Flapping works already`)
   return plugin === undefined ? undefined : readFlapping(plugin.section, '')
 }
 

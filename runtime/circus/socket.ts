@@ -27,6 +27,9 @@ const planAddress = (section: Section): SocketInput => {
   const path = section.text('path')
   const family = (section.text('family') ?? 'AF_INET').toUpperCase()
   if (!FAMILIES.has(family)) section.problem('family', `"family": expected ${[...FAMILIES].join(', ')}, got "${family}"`)
+  const idle = path === undefined ? ['umask'] : ['host', 'port']
+  for (const key of idle.filter((one) => section.keys.includes(one)))
+    section.warn(key, `"${key}" has no effect: [${section.name}] has ${path === undefined ? 'no' : 'a'} path`)
   if (path !== undefined) return { [isDatagram ? 'unixgram' : 'unix']: path, ...planUmask(section) }
   if (family === 'AF_UNIX') section.problem(undefined, `[${section.name}] has no path`)
   const address = readAddress(section, family)

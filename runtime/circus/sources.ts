@@ -2,7 +2,7 @@
 
 import { globSync, readFileSync } from 'node:fs'
 import { mergeSections, parseIni } from './ini.ts'
-import type { IniFile, IniSection } from './ini.ts'
+import type { IniEntry, IniFile, IniSection } from './ini.ts'
 import { createCircusError } from './notes.ts'
 import type { Notes } from './notes.ts'
 import { expandReferences, lookupEnvironment } from './variables.ts'
@@ -15,15 +15,14 @@ export const readSources = (path: string, environment: Environment, notes: Notes
   const main = readMain(path)
   notes.add(main)
   const included = findIncludes({ path, main, environment }, notes).flatMap((file) => readIncluded(file, notes))
-  return {
-    files: [path, ...included.map(({ file }) => file)],
-    sections: mergeSections([main, ...included.map(({ parsed }) => parsed)]),
-  }
+  const { sections, warnings } = mergeSections([main, ...included.map(({ parsed }) => parsed)])
+  notes.add({ problems: [], warnings })
+  return { files: [path, ...included.map(({ file }) => file)], sections }
 }
 
 const readMain = (path: string): IniFile => {
   try {
-    return parseIni(readFileSync(path, 'utf8'), path)
+    return parseIniBytes(readFileSync(path), path)
   } catch (cause) {
     throw createCircusError(path, ['it cannot be read'], cause)
   }
@@ -33,14 +32,38 @@ type Included = { readonly file: string; readonly parsed: IniFile }
 
 const readIncluded = (file: string, notes: Notes): readonly Included[] => {
   try {
-    const parsed = parseIni(readFileSync(file, 'utf8'), file)
+    const parsed = parseIniBytes(readFileSync(file), file)
     notes.add(parsed)
-    return [{ file, parsed }]
+    return [{ file, parsed: withoutIncludes(parsed, notes) }]
   } catch (error) {
     notes.warn({ file, line: 0 }, `it cannot be included: ${error instanceof Error ? error.message : String(error)}`)
     return []
   }
 }
+
+/** A byte that is not UTF-8 would reach a program as another one. */
+const parseIniBytes = (bytes: Buffer, file: string): IniFile => {
+  const parsed = parseIni(bytes.toString('utf8'), file)
+  if (isUtf8(bytes)) return parsed
+  const line = bytes
+    .toString('latin1')
+    .split('\n')
+    .findIndex((text) => !isUtf8(Buffer.from(text, 'latin1')))
+  return { ...parsed, problems: [...parsed.problems, { place: { file, line: line + 1 }, text: 'the line is not UTF-8' }] }
+}
+
+const isUtf8 = (bytes: Buffer): boolean => Buffer.from(bytes.toString('utf8')).equals(bytes)
+
+const withoutIncludes = (parsed: IniFile, notes: Notes): IniFile => ({
+  ...parsed,
+  sections: parsed.sections.map((section) => {
+    if (section.name !== 'circus') return section
+    for (const { key, place } of section.entries.filter(isInclude)) notes.warn(place, `"${key}" has no effect: only the first file can include others`)
+    return { ...section, entries: section.entries.filter((entry) => !isInclude(entry)) }
+  }),
+})
+
+const isInclude = ({ key }: IniEntry): boolean => INCLUDE_KEYS.some((include) => include.key === key)
 
 type IncludeRequest = { readonly path: string; readonly main: IniFile; readonly environment: Environment }
 

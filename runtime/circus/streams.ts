@@ -7,9 +7,12 @@ type ProcessInput = NonNullable<ManifestInput['processes']>[string]
 export type StreamInput = NonNullable<ProcessInput['stdout']>
 
 export const planStream = (section: Section, stream: 'stdout' | 'stderr', workingDir: string): StreamInput => {
-  if (section.boolean(`close_child_${stream}`) === true) return 'null'
   const prefix = `${stream}_stream.`
   const keys = section.keys.filter((key) => key.startsWith(prefix))
+  if (section.boolean(`close_child_${stream}`) === true) {
+    for (const key of keys) section.warn(key, `"${key}" has no effect: close_child_${stream} is True`)
+    return 'null'
+  }
   const [first] = keys
   if (first === undefined) return 'log'
   const className = readClass(section, prefix)
@@ -29,10 +32,12 @@ const readClass = (section: Section, prefix: string): string => {
 }
 
 const ALWAYS_KNOWN: ReadonlySet<string> = new Set(['class'])
-const FILE_KEYS: ReadonlySet<string> = new Set(['filename', 'time_format', 'max_bytes', 'backup_count', 'rotate_when', 'rotate_interval', 'utc'])
+const FILE_KEYS: ReadonlySet<string> = new Set(['filename', 'time_format', 'max_bytes', 'backup_count'])
+const TIMED_CLASS = 'TimedRotatingFileStream'
+const TIMED_KEYS: ReadonlySet<string> = new Set(['rotate_when', 'rotate_interval', 'utc'])
 
 const checkKey = ({ key, name, className }: { key: string; name: string; className: string }, section: Section): void => {
-  if (ALWAYS_KNOWN.has(name) || (FILE_CLASSES.has(className) && FILE_KEYS.has(name))) return
+  if (ALWAYS_KNOWN.has(name) || (FILE_CLASSES.has(className) && FILE_KEYS.has(name)) || (className === TIMED_CLASS && TIMED_KEYS.has(name))) return
   const isFancy = LOG_CLASSES.has(className) && (name === 'color' || name === 'time_format')
   const reason = isFancy ? 'the log has prefixes, colours and times of its own' : `unknown option of ${className}`
   section.warn(key, `"${key}" has no effect: ${reason}`)
@@ -52,7 +57,7 @@ const planFile = (section: Section, { prefix, className, workingDir }: FileReque
     file: resolvePath(file.trim(), workingDir),
     ...(maxBytes > 0 ? { maxBytes: String(maxBytes) } : {}),
     backupCount: Math.max(0, section.integer(`${prefix}backup_count`) ?? 0),
-    ...(className === 'TimedRotatingFileStream' ? planRotation(section, prefix) : {}),
+    ...(className === TIMED_CLASS ? planRotation(section, prefix) : {}),
     ...(timeFormat === undefined ? {} : { timeFormat }),
   }
 }

@@ -39,17 +39,19 @@ test('every broken line is a problem with its number', () => {
 
 test('a later file adds to the sections of the former ones and changes nothing', () => {
   const files = [parseIni('[s]\na = 1\n[t]\nx = 1', 'one.ini'), parseIni('[s]\na = 2\nb = 2\n[u]\ny = 1', 'two.ini')]
-  expect(mergeSections(files).map(({ name, entries }) => [name, entries.map(({ key, value, place }) => `${key}=${value} ${place.file}`)])).toEqual([
+  const { sections, warnings } = mergeSections(files)
+  expect(sections.map(({ name, entries }) => [name, entries.map(({ key, value, place }) => `${key}=${value} ${place.file}`)])).toEqual([
     ['s', ['a=1 one.ini', 'b=2 two.ini']],
     ['t', ['x=1 one.ini']],
     ['u', ['y=1 two.ini']],
   ])
+  expect(warnings).toEqual([{ place: { file: 'two.ini', line: 2 }, text: '"a" of [s] is set already in one.ini:2: the first one counts' }])
 })
 
 test('long lines and many keys take no more than their share of time', () => {
   const startedMs = performance.now()
   expect(parseIni(`[s]\nq${' '.repeat(200_000)}z`, 'x.ini').problems.length).toBe(1)
   const many = parseIni(`[s]\n${Array.from({ length: 50_000 }, (_, index) => `key${index} = 1`).join('\n')}`, 'x.ini')
-  expect(mergeSections([many, many])[0]?.entries.length).toBe(50_000)
+  expect(mergeSections([many, many]).sections[0]?.entries.length).toBe(50_000)
   expect(performance.now() - startedMs).toBeLessThan(3000)
 })

@@ -135,7 +135,12 @@ test('includes are relative to the file, sorted, and may be missing', () => {
   expect(result.files).toEqual(['circus.ini', 'more/a.ini', 'more/b.ini', 'dir/c.ini'])
   expect(Object.keys(result.processes ?? {})).toEqual(['w', 'c'])
   expect(result.processes?.['w']?.command).toEqual(['first', 'a'])
-  expect(result.warnings).toEqual(['circus.ini:2: "none.ini" leads to no file; paths are relative to the directory of "circus.ini"'])
+  expect(result.warnings).toEqual([
+    'circus.ini:2: "none.ini" leads to no file; paths are relative to the directory of "circus.ini"',
+    'more/b.ini:2: "cmd" of [watcher:w] is set already in circus.ini:6: the first one counts',
+    'more/b.ini:3: "args" of [watcher:w] is set already in more/a.ini:2: the first one counts',
+    'more/b.ini:5: "include" has no effect: only the first file can include others',
+  ])
 })
 
 test('plugins become keys of the processes that they look after', () => {
@@ -203,6 +208,21 @@ test.each([
   ['[watcher:w]\ncmd = a $(circus.env.NOPE)', '"$(circus.env.NOPE)" means nothing here: it stays as it is'],
   ['[env:nobody]\nA = 1', 'circus.ini:1: [env:nobody]: "nobody" fits no watcher'],
   ['[watcher:w]', 'circus.ini:1: [watcher:w] is empty and has no effect'],
+  [
+    '[watcher:w]\ncmd = a\nstdout_stream.filename = /x\nstdout_stream.rotate_when = D',
+    'circus.ini:4: "stdout_stream.rotate_when" has no effect: unknown option of FileStream',
+  ],
+  [
+    '[watcher:w]\ncmd = a\nclose_child_stderr = True\nstderr_stream.filename = /x',
+    'circus.ini:4: "stderr_stream.filename" has no effect: close_child_stderr is True',
+  ],
+  ['[socket:s]\npath = /x\nport = 80', 'circus.ini:3: "port" has no effect: [socket:s] has a path'],
+  ['[socket:s]\nport = 80\numask = 077', 'circus.ini:3: "umask" has no effect: [socket:s] has no path'],
+  ['[circus]\ninclude = .', 'it cannot be included: EISDIR'],
+  [
+    '[plugin:a]\nuse = circus.plugins.flapping.Flapping\n[plugin:b]\nuse = circus.plugins.flapping.Flapping\nattempts = 9',
+    'circus.ini:3: [plugin:b] has no effect: [plugin:a] says how Flapping works already',
+  ],
 ])('%j is named in a warning', (text, warning) => {
   expect(read(text).warnings).toEqual([expect.stringContaining(warning)])
 })
@@ -228,6 +248,15 @@ test.each([
 ])('%j is refused, with every problem and its line', (text, problems) => {
   expect(() => read(text)).toThrow(expect.objectContaining({ code: 'CIRCUS_INVALID' }))
   for (const problem of problems) expect(() => read(text)).toThrow(expect.objectContaining({ message: expect.stringContaining(problem) }))
+})
+
+test('bytes that are not UTF-8 are refused with their line, also in what is included', () => {
+  const own = mkdtempSync(join(dir, 'case-'))
+  writeFileSync(join(own, 'circus.ini'), '[circus]\ninclude = more.ini\n')
+  writeFileSync(join(own, 'more.ini'), Buffer.from('[watcher:w]\ncmd = caf\u00e9\n', 'latin1'))
+  expect(() => readCircusFile(join(own, 'circus.ini'), { environment: USER, workingDir: '/srv' })).toThrow(
+    expect.objectContaining({ code: 'CIRCUS_INVALID', message: expect.stringContaining('more.ini:2: the line is not UTF-8') }),
+  )
 })
 
 test('a file that is not there is named', () => {

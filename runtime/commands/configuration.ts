@@ -13,6 +13,7 @@ import type { ProcessSpec } from '../contract/process-spec.ts'
 import { planChange } from '../supervisor/plan-change.ts'
 import type { CommandContext } from './context.ts'
 import { planExec, planProgramDirs } from './exec-plan.ts'
+import { setPart } from '../control/option-names.ts'
 import { createMask } from './mask.ts'
 import { mergeDeclaration } from './merge-declaration.ts'
 import { renderMasked } from './render-masked.ts'
@@ -61,11 +62,11 @@ export const createConfiguration = ({ context, paths, loaded, supervisor }: Conf
       const hideBoth = createMask([...current.source.variables.values(), ...next.source.variables.values()])
       return { change: planChange(supervisor.plan, next.planned.plan), files: compareFiles(listFiles(current, paths), listFiles(next, paths), hideBoth) }
     },
-    planProcess(name, given) {
+    planProcess(name, given, parts = []) {
       const running = supervisor.status().find((status) => status.name === name)
       // What somebody adds is not what the bundle is there for: it goes on when that ends.
       const declared = running === undefined ? { essential: false } : { ...manifest.processes[name], numprocesses: running.numprocesses }
-      const changed = checkManifest({ ...manifest, processes: { ...manifest.processes, [name]: mergeDeclaration(declared, given) } })
+      const changed = checkManifest({ ...manifest, processes: { ...manifest.processes, [name]: parts.reduce(setPart, mergeDeclaration(declared, given)) } })
       const spec = planChanged(changed, name, current.planned)
       manifest = changed
       return spec

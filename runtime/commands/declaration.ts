@@ -5,7 +5,7 @@ import { callControl } from '../control/client.ts'
 import { NixpackError } from '../contract/errors.ts'
 import { knownKeysAt } from '../contract/manifest-keys.ts'
 import { renderSuggestion } from '../contract/nearest-name.ts'
-import { resolveOptionName } from '../control/option-names.ts'
+import { resolveOptionPath } from '../control/option-names.ts'
 import { usageError } from './arguments.ts'
 import { reportResult, wantsWait } from './command-result.ts'
 import type { Command, CommandContext } from './context.ts'
@@ -69,7 +69,7 @@ const readDeclaration = ({ operands, ...context }: CommandContext): Promise<Read
   callControl(resolveTarget({ ...context, operands }), ROUTES.options, { process: operands[0] ?? '' })
 
 const lookUp = (declaration: Readonly<Record<string, unknown>>, key: string): unknown => {
-  const [head, ...path] = [resolveOptionName(key), ...key.split('.').slice(1)]
+  const [head, ...path] = resolveOptionPath(key)
   const known = [...Object.keys(declaration), ...knownKeysAt(['processes', ''])]
   if (known.includes(head)) return path.reduce<unknown>((value, part) => new Map(Object.entries(Object(value))).get(part), declaration[head])
   throw new NixpackError('CONTROL_REFUSED', `cannot get "${key}": no such option${renderSuggestion(key, known)}`)

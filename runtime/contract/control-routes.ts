@@ -141,7 +141,7 @@ export const ROUTES = {
   remove: {
     method: 'POST',
     path: `${PREFIX}/remove`,
-    description: 'forget processes; `keepRunning` leaves what runs alone',
+    description: 'forget processes; `keepRunning` leaves what runs alone until the bundle ends',
     request: z.strictObject({ ...SELECTION, keepRunning: z._default(z.boolean(), false) }),
     reply: commandReplySchema,
   },

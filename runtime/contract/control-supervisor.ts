@@ -11,10 +11,13 @@ import type { Plan, ProcessSpec, RunSpec } from './process-spec.ts'
 export type Names = readonly string[]
 
 export type StopOptions = {
-  /** Instead of the declared steps: this signal, this much time, SIGKILL. */
+  /** Instead of the declared steps: this signal or the first of them, this much time or theirs, SIGKILL. */
   readonly signal?: NodeJS.Signals
   readonly gracefulTimeoutMs?: number
 }
+
+/** Of the value of a key what is at this path below it; at none, the whole. */
+export type DeclarationPart = { readonly key: string; readonly path: readonly string[]; readonly value: unknown }
 
 export type ReloadMode = 'declared' | 'graceful' | 'sequential' | 'terminate'
 
@@ -67,7 +70,7 @@ export type SupervisorControl = {
   scale(name: string, numprocesses: number): Promise<CommandResult>
   /** Not started. */
   add(spec: ProcessSpec): void
-  /** keepRunning: its runs go on, no longer ours; they are not stopped by `down` either. */
+  /** keepRunning: its runs go on, no longer ours, until the bundle ends: that leaves nothing behind. */
   remove(name: string, options: { readonly keepRunning: boolean }): Promise<CommandResult>
   /** Another declaration of the same process; `restarts`: its runs must be replaced (as `reload` does) for it to be true. */
   update(spec: ProcessSpec, options: { readonly restarts: boolean }): Promise<CommandResult>
@@ -92,8 +95,8 @@ export type ConfigurationControl = {
   reload(): Promise<PlanChange>
   /** The same without doing it: what would change, and the differences of the rendered files, masked. */
   preview(): Promise<{ readonly change: PlanChange; readonly files: readonly { readonly name: string; readonly diff: string }[] }>
-  /** A declaration of the manifest's form, on top of the declared one where there is one; throws MANIFEST_INVALID. */
-  planProcess(name: string, declaration: Readonly<Record<string, unknown>>): ProcessSpec
+  /** A declaration of the manifest's form, and parts of one, on top of the declared one where there is one; throws MANIFEST_INVALID. */
+  planProcess(name: string, declaration: Readonly<Record<string, unknown>>, parts?: readonly DeclarationPart[]): ProcessSpec
   /** How a program is run beside that process, or beside all of them; `command` is empty. */
   planExec(process: string | undefined): { readonly run: RunSpec; readonly programDirs: readonly string[]; readonly fifosDir: string }
   /** As declared, with every default, masked. */

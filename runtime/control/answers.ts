@@ -72,7 +72,9 @@ export const createAnswers = (options: AnswerOptions): Answers => {
     scale: async ({ process: operand, numprocesses, by, wait }) => {
       const name = selectOne(operand)
       const before = supervisor.status().find((status) => status.name === name)?.numprocesses ?? 0
-      const reply = await answerCommand(supervisor.scale(name, numprocesses ?? Math.max(0, before + (by ?? 0))), wait)
+      // One fewer than one is none: circus leaves a singleton alone.
+      const isSingleton = supervisor.plan.processes.some((spec) => spec.name === name && spec.singleton)
+      const reply = await answerCommand(supervisor.scale(name, numprocesses ?? Math.max(isSingleton ? before : 0, before + (by ?? 0))), wait)
       return { ...reply, numprocesses: supervisor.status().find((status) => status.name === name)?.numprocesses ?? 0 }
     },
     add: async ({ name, declaration, start, wait }) => {
@@ -95,9 +97,9 @@ export const createAnswers = (options: AnswerOptions): Answers => {
     },
     set: ({ process: operand, options: wanted, wait }) => {
       const name = selectOne(operand)
-      const { declaration, numprocesses, restarts } = planOptionChange(wanted)
+      const { declaration, parts, numprocesses, restarts } = planOptionChange(wanted)
       const changes = [
-        ...(Object.keys(declaration).length === 0 ? [] : [supervisor.update(configuration.planProcess(name, declaration), { restarts })]),
+        ...(Object.keys(declaration).length + parts.length === 0 ? [] : [supervisor.update(configuration.planProcess(name, declaration, parts), { restarts })]),
         ...(numprocesses === undefined ? [] : [supervisor.scale(name, numprocesses)]),
       ]
       return answerCommand(Promise.all(changes).then(joinResults), wait)

@@ -1,13 +1,17 @@
 // Options of `set` -> keys of a declaration, by the manifest's names or by circus'. Tells which of them a process
 // only takes up with a new run. Pure.
 
+import type { DeclarationPart } from '../contract/control-supervisor.ts'
 import { NixpackError } from '../contract/errors.ts'
 import { LIVE_KEYS } from '../contract/live-keys.ts'
 import { knownKeysAt } from '../contract/manifest-keys.ts'
 import { renderSuggestion } from '../contract/nearest-name.ts'
+import { findSignal } from './signal-word.ts'
 
 export type OptionChange = {
   readonly declaration: Readonly<Record<string, unknown>>
+  /** Parts of what is declared: the rest of it stays. */
+  readonly parts: readonly DeclarationPart[]
   /** Set live, by starting and stopping instances. */
   readonly numprocesses: number | undefined
   readonly restarts: boolean
@@ -16,43 +20,43 @@ export type OptionChange = {
 /** Keys may have dots: `environment.HOME`. Throws CONTROL_REFUSED for an unknown name. */
 export const planOptionChange = (wanted: Readonly<Record<string, unknown>>): OptionChange => {
   const entries = Object.entries(wanted).map(([option, value]) => resolveOption(option, value))
-  const declaration = entries.filter(({ key }) => key !== 'numprocesses').reduce(setAt, {})
+  const declared = entries.filter(({ key }) => key !== 'numprocesses')
+  const parts = declared.filter(({ key, path }) => path.length > 0 && !MERGED_KEYS.has(key))
   const count = entries.findLast(({ key }) => key === 'numprocesses')
   return {
-    declaration,
+    declaration: declared.filter((entry) => !parts.includes(entry)).reduce(setPart, {}),
+    parts,
     numprocesses: count === undefined ? undefined : parseCount(count.value),
-    restarts: Object.keys(declaration).some((key) => !LIVE.has(key)),
+    restarts: declared.some(({ key }) => !LIVE.has(key)),
   }
 }
 
-/** The key of the manifest behind an option's name, for `get`. */
-export const resolveOptionName = (option: string): string => {
-  const [head = ''] = option.split('.')
-  return CIRCUS_NAMES.get(head.toLowerCase()) ?? camelCase(head)
+/** Where the value of an option stands in a declaration, for `get`. */
+export const resolveOptionPath = (option: string): readonly [string, ...(readonly string[])] => {
+  const rlimit = /^rlimit_(\w+)$/.exec(option)
+  if (rlimit !== null) return ['rlimits', rlimit[1] ?? '']
+  const [head = '', ...parts] = option.split('.')
+  const key = CIRCUS_NAMES.get(head.toLowerCase()) ?? camelCase(head)
+  if (NAMING_KEYS.has(key)) return parts.length === 0 ? [key] : [key, parts.join('.')]
+  return [key, ...parts.map((part) => (STREAM_KEYS.has(key) && part === 'filename' ? 'file' : camelCase(part)))]
 }
+
+/** What they hold has names of the user's own, also with dots. */
+const NAMING_KEYS: ReadonlySet<string> = new Set(['environment', 'dependsOn'])
+const STREAM_KEYS: ReadonlySet<string> = new Set(['stdout', 'stderr'])
 
 /** No key of a manifest lies deeper. */
 const DEPTH_MAX = 8
 
-type Entry = { readonly key: string; readonly path: readonly string[]; readonly value: unknown }
-
-const resolveOption = (option: string, value: unknown): Entry => {
+const resolveOption = (option: string, value: unknown): DeclarationPart => {
   if (option.split('.', DEPTH_MAX + 1).length > DEPTH_MAX) throw new NixpackError('CONTROL_REFUSED', `cannot set an option of more than ${DEPTH_MAX} parts`)
-  const rlimit = /^rlimit_(\w+)$/.exec(option)
-  if (rlimit !== null) return { key: 'rlimits', path: [rlimit[1] ?? ''], value: value === '' ? 'unlimited' : parseNumeric(value) }
-  const key = resolveOptionName(option)
+  const [key, ...path] = resolveOptionPath(option)
   if (!KNOWN_KEYS.includes(key)) {
     const suggestion = renderSuggestion(option, [...KNOWN_KEYS, ...CIRCUS_NAMES.keys()])
     throw new NixpackError('CONTROL_REFUSED', `cannot set "${option}": no such option${suggestion}`)
   }
-  return { key, path: option.split('.').slice(1).map(camelUnlessVariable(key)), value: convert(key, option, value) }
+  return { key, path, value: convert(key, option, value) }
 }
-
-/** The names in `environment` are the user's own. */
-const camelUnlessVariable =
-  (key: string) =>
-  (part: string): string =>
-    key === 'environment' ? part : camelCase(part)
 
 const camelCase = (name: string): string => name.replaceAll(/[-_]([a-z])/g, (_all, letter: string) => letter.toUpperCase())
 
@@ -60,6 +64,7 @@ const camelCase = (name: string): string => name.replaceAll(/[-_]([a-z])/g, (_al
 const convert = (key: string, option: string, value: unknown): unknown => {
   const special = SPECIAL_OPTIONS.get(option.toLowerCase())
   if (special !== undefined) return special(value)
+  if (option.startsWith('rlimit_')) return value === '' ? 'unlimited' : parseNumeric(value)
   if (DURATION_KEYS.has(key)) return /^\d+(?:\.\d+)?$/.test(String(value)) ? `${String(value)}s` : value
   if (BOOLEAN_KEYS.has(key)) return parseBoolean(value)
   return COUNT_KEYS.has(key) ? parseNumeric(value) : value
@@ -74,7 +79,7 @@ const SPECIAL_OPTIONS: ReadonlyMap<string, (value: unknown) => unknown> = new Ma
   ['stopsignal', (value) => completeSignal(value)],
 ])
 
-const completeSignal = (value: unknown): unknown => (typeof value === 'string' && !value.startsWith('SIG') ? `SIG${value.toUpperCase()}` : value)
+const completeSignal = (value: unknown): unknown => findSignal(String(value)) ?? value
 
 const isTrue = (value: unknown): boolean => ['true', 'yes', 'on', '1'].includes(String(value).toLowerCase())
 const parseBoolean = (value: unknown): unknown => (['false', 'no', 'off', '0'].includes(String(value).toLowerCase()) ? false : isTrue(value) || value)
@@ -90,13 +95,16 @@ const parseCount = (value: unknown): number => {
   throw new NixpackError('CONTROL_REFUSED', `cannot set "numprocesses": expected a number from 0 to 1000, got ${JSON.stringify(value)}`)
 }
 
-const setAt = (declaration: Readonly<Record<string, unknown>>, { key, path, value }: Entry): Readonly<Record<string, unknown>> => {
+export const setPart = (declaration: Readonly<Record<string, unknown>>, { key, path, value }: DeclarationPart): Readonly<Record<string, unknown>> => {
   const [first, ...rest] = path
   if (first === undefined) return { ...declaration, [key]: value }
   const before = declaration[key]
   const inner = typeof before === 'object' && before !== null ? Object.fromEntries(Object.entries(before)) : {}
-  return { ...declaration, [key]: setAt(inner, { key: first, path: rest, value }) }
+  return { ...declaration, [key]: setPart(inner, { key: first, path: rest, value }) }
 }
+
+/** Whoever gives some of their entries leaves the others alone anyway. */
+const MERGED_KEYS: ReadonlySet<string> = new Set(['environment', 'rlimits', 'hooks', 'stdout', 'stderr'])
 
 /** `args`: what follows the program, as circus has it. */
 const KNOWN_KEYS = [...knownKeysAt(['processes', '']), 'args']

@@ -161,6 +161,36 @@ test.concurrent('executable, working_dir, shell_args: what is run, where, and wi
     expect(said).toBe('bar has zero and one more')
   }))
 
+test.concurrent('set: of flapping only what is named changes, and get finds it by the same names', () =>
+  withHost(async ({ up }) => {
+    const daemon = await up(`${FOO}flapping.attempts = 3\nflapping.window = 60\nrlimit_nofile = 99\n[watcher:my-db.1]\ncmd = sleep 1000\n`)
+    const before = await waitForPids(daemon, 'foo', 1)
+    await daemon.ctl('set', 'foo', 'flapping.retry_in', '3s', 'dependsOn.my-db.1=started', 'stop_signal', '2')
+    expect(JSON.parse(await daemon.ctl('get', 'foo', 'flapping', 'rlimit_nofile', 'dependsOn', 'stop_signal', '--json'))).toEqual({
+      flapping: { attempts: 3, window: '65s', retryIn: '3s', maxRetry: 5 },
+      rlimit_nofile: 99,
+      dependsOn: { 'my-db.1': 'started' },
+      stop_signal: 'SIGINT',
+    })
+    expect(await daemon.pids('foo')).toEqual(before)
+  }))
+
+test.concurrent('stop: what has failed before is down already', () =>
+  withHost(async ({ up }) => {
+    const daemon = await up(`${KEEPER}${FOO}hooks.before_start = /bin/false\n`)
+    await daemon.until('foo', 'it has failed', ({ state }) => state === 'failed')
+    expect(await daemon.run('stop')).toMatchObject({ status: 0, stderr: '' })
+    expect(await daemon.run('start', 'foo')).toMatchObject({ status: 1, stderr: expect.stringContaining('its hook beforeStart failed') })
+  }))
+
+test.concurrent('signal: who has it last, as circusctl does, is told', () =>
+  withHost(async ({ run }) => {
+    expect(await run(['signal', 'foo', 'USR1'])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('expected the signal first, as in "signal USR1 foo"'),
+    })
+  }))
+
 test.concurrent('a reload that cannot be read changes nothing', () =>
   withHost(async ({ up, write }) => {
     const daemon = await up(FOO)

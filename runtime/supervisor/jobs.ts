@@ -1,7 +1,7 @@
 // Commands in progress. Each process follows the latest command that names it; a command waits only for its own
 // processes, so that one that hangs delays nobody else.
 
-import type { StopStep } from '../contract/process-spec.ts'
+import type { StopOptions } from '../contract/control-supervisor.ts'
 import type { Fleet, Selection } from './fleet.ts'
 import { resolveDependencies, resolveStoppable } from './graph.ts'
 import { isFailingOn } from './pool-plan.ts'
@@ -14,7 +14,7 @@ export type Verb = 'start' | 'stop' | 'restart' | 'follow'
 export type JobRequest = {
   readonly verbs: ReadonlyMap<string, Verb>
   readonly selection: Selection
-  readonly steps?: readonly StopStep[] | undefined
+  readonly how?: StopOptions
 }
 
 export type Jobs = {
@@ -28,7 +28,7 @@ export type Jobs = {
 type Part = { readonly verb: Verb; readonly indexes: readonly number[] | undefined; readonly phase: 'down' | 'up' }
 type Job = {
   readonly parts: Map<string, Part>
-  readonly steps: readonly StopStep[] | undefined
+  readonly how: StopOptions
   readonly overridden: string[]
   readonly resolve: (overridden: readonly string[]) => void
 }
@@ -47,16 +47,16 @@ export const createJobs = ({ fleet, together, taken }: JobsOptions): Jobs => {
     for (const { parts, overridden } of jobs) if (parts.delete(name)) overridden.push(name)
   }
   return {
-    begin({ verbs, selection, steps }) {
+    begin({ verbs, selection, how = {} }) {
       const { promise, resolve } = Promise.withResolvers<readonly string[]>()
-      const job: Job = { parts: new Map(), steps, overridden: [], resolve }
+      const job: Job = { parts: new Map(), how, overridden: [], resolve }
       together(() => {
         for (const [name, verb] of verbs) {
           takeOver(name)
           const indexes = selection.get(name)
           job.parts.set(name, { verb, indexes, phase: verb === 'start' ? 'up' : 'down' })
           if (verb === 'start') fleet.find(name)?.start(indexes)
-          else if (indexes !== undefined) fleet.find(name)?.stop({ steps, indexes })
+          else if (indexes !== undefined) fleet.find(name)?.stop({ ...how, indexes })
         }
         jobs = [...jobs, job]
       })
@@ -79,9 +79,9 @@ export const createJobs = ({ fleet, together, taken }: JobsOptions): Jobs => {
 
 /** True when it has got any further. */
 const advanceJob = (fleet: Fleet, job: Job): boolean => {
-  const { parts, steps } = job
+  const { parts, how } = job
   const leaving = [...parts].filter(([, { phase, indexes }]) => phase === 'down' && indexes === undefined).map(([name]) => name)
-  stopInOrder(fleet, leaving, steps)
+  stopInOrder(fleet, leaving, how)
   const moves = [...parts].map(([name, part]) => advancePart(fleet, parts, { name, part }))
   return moves.includes(true)
 }
@@ -100,14 +100,14 @@ const advancePart = (fleet: Fleet, parts: Job['parts'], { name, part }: { readon
   return true
 }
 
-export const stopInOrder = (fleet: Fleet, leaving: readonly string[], steps?: readonly StopStep[]): void => {
+export const stopInOrder = (fleet: Fleet, leaving: readonly string[], how: StopOptions = {}): void => {
   const stoppable = resolveStoppable({
     nodes: fleet.specs,
     leaving,
     isIdle: (name) => fleet.find(name)?.isIdle ?? true,
     isSettled: (name) => fleet.find(name)?.isSettled ?? true,
   })
-  for (const name of stoppable) fleet.find(name)?.stop({ steps })
+  for (const name of stoppable) fleet.find(name)?.stop(how)
 }
 
 const selectedRecords = (pool: Pool, { indexes }: Part): readonly ProcessRecord[] =>

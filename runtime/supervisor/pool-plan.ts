@@ -1,7 +1,8 @@
 // How many instances of a process there are, and which: pure.
 
 import type { ProcessState } from '../contract/control.ts'
-import type { ProcessSpec } from '../contract/process-spec.ts'
+import type { StopOptions } from '../contract/control-supervisor.ts'
+import type { ProcessSpec, StopStep } from '../contract/process-spec.ts'
 import { isIdle, isSettled } from './graph.ts'
 import type { Standing } from './graph.ts'
 import { isEndless } from './restart.ts'
@@ -42,6 +43,13 @@ export const planScale = (members: readonly Member[], count: number): PoolChange
 /** It has failed and will be tried again, without an end to it. */
 export const isFailingOn = ({ restart }: Pick<ProcessSpec, 'restart'>, { state, history }: Pick<ProcessRecord, 'state' | 'history'>): boolean =>
   state === 'backoff' && isEndless(restart, history)
+
+/** What a command says about a stop; the rest is as declared, and the time is that of all steps. */
+export const planStopSteps = (declared: readonly StopStep[], { signal, gracefulTimeoutMs }: StopOptions): readonly StopStep[] => {
+  if (signal === undefined && gracefulTimeoutMs === undefined) return declared
+  const waitMs = gracefulTimeoutMs ?? declared.reduce((sum, step) => sum + step.waitMs, 0)
+  return [{ signal: signal ?? declared[0]?.signal ?? 'SIGTERM', waitMs }]
+}
 
 /**
  * All instances taken together. While a reload replaces them, those on their way out still count: what is ready

@@ -1,13 +1,14 @@
 // All instances of one process: as many as wanted, started one after the other where that is declared, replaced by a
 // reload. What order processes keep among each other is not decided here.
 
-import type { HookName, HookSpec, ProcessSpec, StopStep } from '../contract/process-spec.ts'
+import type { StopOptions } from '../contract/control-supervisor.ts'
+import type { HookName, HookSpec, ProcessSpec } from '../contract/process-spec.ts'
 import { isIdle, isSettled } from './graph.ts'
 import type { Standing } from './graph.ts'
 import { createGate } from './pool-gate.ts'
 import { createInstances } from './pool-instances.ts'
 import type { Instance, Role } from './pool-instances.ts'
-import { clampCount, planScale, renderLabel, resolveStanding } from './pool-plan.ts'
+import { clampCount, planScale, planStopSteps, renderLabel, resolveStanding } from './pool-plan.ts'
 import type { Member } from './pool-plan.ts'
 import { createHookRunner } from './runner-hooks.ts'
 import { createRunner } from './runner.ts'
@@ -34,7 +35,7 @@ export type PoolOptions = {
   readonly changed: () => void
 }
 
-export type StopRequest = { readonly steps?: readonly StopStep[] | undefined; readonly indexes?: readonly number[] | undefined }
+export type StopRequest = StopOptions & { readonly indexes?: readonly number[] | undefined }
 
 export type Pool = {
   readonly name: string
@@ -168,9 +169,9 @@ export const createPool = (options: PoolOptions): Pool => {
       resize(false)
       for (const runner of selected(indexes)) if (instances.find(runner).role === 'member') runner.dispatch({ kind: 'start' })
     },
-    stop({ steps, indexes } = {}) {
+    stop({ indexes, ...how } = {}) {
       const order = (): void => {
-        for (const runner of selected(indexes)) runner.dispatch(steps === undefined ? { kind: 'stop' } : { kind: 'stop', steps })
+        for (const runner of selected(indexes)) runner.dispatch({ kind: 'stop', steps: planStopSteps(spec.stopSteps, how) })
       }
       if (indexes !== undefined) return order()
       if (isStopping) return

@@ -2,9 +2,9 @@
 // promises resolve when all that they are about has arrived.
 
 import type { CommandResult } from '../contract/control.ts'
-import type { ReloadMode, SupervisorControl } from '../contract/control-supervisor.ts'
+import type { ReloadMode, StopOptions, SupervisorControl } from '../contract/control-supervisor.ts'
 import { NixpackError } from '../contract/errors.ts'
-import type { ProcessSpec, ReloadSpec, StopStep } from '../contract/process-spec.ts'
+import type { ProcessSpec, ReloadSpec } from '../contract/process-spec.ts'
 import { describeFailing } from './describe.ts'
 import { resolveName, resolveSelection } from './fleet.ts'
 import type { Selection } from './fleet.ts'
@@ -29,10 +29,10 @@ export const createCommands = (core: Core): Commands => {
     for (const { runner } of pool.instances) if (runner.record.pid !== undefined) runner.run?.sendSignal(effective.signal, false)
     return undefined
   }
-  const run = async (verb: 'start' | 'stop' | 'restart', selection: Selection, steps?: readonly StopStep[]): Promise<CommandResult> => {
+  const run = async (verb: 'start' | 'stop' | 'restart', selection: Selection, how: StopOptions = {}): Promise<CommandResult> => {
     const verbs = planVerbs(core, verb, selection)
     return track(core, [...verbs.keys()], async () => {
-      const overridden = await jobs.begin({ verbs, selection, steps })
+      const overridden = await jobs.begin({ verbs, selection, how })
       return new Map(overridden.filter((name) => selection.has(name)).map((name) => [name, 'another command came in between']))
     })
   }
@@ -45,13 +45,13 @@ export const createCommands = (core: Core): Commands => {
     },
     async stop(names, options = {}) {
       core.assertOpen('stop processes')
-      return run('stop', resolveSelection(fleet, names), planSteps(options))
+      return run('stop', resolveSelection(fleet, names), options)
     },
     async restart(names, options = {}) {
       core.assertOpen('restart processes')
       const selection = resolveSelection(fleet, names)
       const isMeant = (name: string): boolean => names.length > 0 || fleet.find(name)?.isWanted === true
-      return run('restart', new Map([...selection].filter(([name]) => isMeant(name))), planSteps(options))
+      return run('restart', new Map([...selection].filter(([name]) => isMeant(name))), options)
     },
     async reload(names, mode) {
       core.assertOpen('reload processes')
@@ -85,9 +85,11 @@ type Failures = ReadonlyMap<string, string>
 export const track = async (core: Core, names: readonly string[], deed: () => Promise<Failures>): Promise<CommandResult> => {
   const instancesOf = (): readonly Instance[] => names.flatMap((name) => core.fleet.find(name)?.instances ?? [])
   const before = readPids(instancesOf())
+  // What had failed already, and is left alone, is not what this command has come to.
+  const earlier = new Set(instancesOf().map(({ runner }) => runner.record))
   const failures = await deed()
   const after = readPids(instancesOf())
-  const failed = instancesOf().filter(({ runner }) => runner.record.state === 'failed' || runner.record.state === 'backoff')
+  const failed = instancesOf().filter(({ runner: { record } }) => record.state === 'backoff' || (record.state === 'failed' && !earlier.has(record)))
   return {
     started: after.filter((pid) => !before.includes(pid)),
     kept: after.filter((pid) => before.includes(pid)),
@@ -123,11 +125,6 @@ const planVerbs = ({ fleet }: Core, verb: 'start' | 'stop' | 'restart', selectio
         )
   return new Map<string, Verb>([...others, ...[...selection.keys()].map((name): [string, Verb] => [name, verb])])
 }
-
-const planSteps = ({ signal, gracefulTimeoutMs }: { readonly signal?: NodeJS.Signals; readonly gracefulTimeoutMs?: number }): readonly StopStep[] | undefined =>
-  signal === undefined && gracefulTimeoutMs === undefined ? undefined : [{ signal: signal ?? 'SIGTERM', waitMs: gracefulTimeoutMs ?? DEFAULT_WAIT_MS }]
-
-const DEFAULT_WAIT_MS = 10_000
 
 /** As long as it has no name of its own in the fleet. */
 export const hasName = (specs: readonly ProcessSpec[], name: string): boolean => specs.some((spec) => spec.name.toLowerCase() === name.toLowerCase())

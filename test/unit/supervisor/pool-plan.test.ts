@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { clampCount, planIndexes, planScale, renderLabel, resolvePoolState, resolveStanding } from '../../../runtime/supervisor/pool-plan.ts'
+import { clampCount, planIndexes, planScale, planStopSteps, renderLabel, resolvePoolState, resolveStanding } from '../../../runtime/supervisor/pool-plan.ts'
 import type { Member } from '../../../runtime/supervisor/pool-plan.ts'
 
 const member = (index: number, overrides: Partial<Member> = {}): Member => ({
@@ -94,4 +94,23 @@ describe('what dependents see', () => {
     expect(resolvePoolState([member(1), member(2, { state: 'stopped' })])).toBe('ready')
     expect(resolvePoolState([])).toBe('stopped')
   })
+})
+
+test.each([
+  [
+    {},
+    [
+      { signal: 'SIGQUIT', waitMs: 5000 },
+      { signal: 'SIGTERM', waitMs: 20_000 },
+    ],
+  ],
+  [{ signal: 'SIGINT' }, [{ signal: 'SIGINT', waitMs: 25_000 }]],
+  [{ gracefulTimeoutMs: 100 }, [{ signal: 'SIGQUIT', waitMs: 100 }]],
+  [{ signal: 'SIGINT', gracefulTimeoutMs: 100 }, [{ signal: 'SIGINT', waitMs: 100 }]],
+] as const)('what a command does not say about a stop is as declared: %j', (how, steps) => {
+  const declared = [
+    { signal: 'SIGQUIT', waitMs: 5000 },
+    { signal: 'SIGTERM', waitMs: 20_000 },
+  ] as const
+  expect(planStopSteps(declared, how)).toEqual(steps)
 })

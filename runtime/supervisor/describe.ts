@@ -125,8 +125,8 @@ const describeEscalation = ({ state, stopSteps }: ProcessRecord): string => {
 }
 
 const describeEnd = (after: ProcessRecord, exit: string): string => {
-  const { state, intent, history } = after
-  if (state === 'backoff') return `${exit}, waiting before attempt ${Math.max(history.attempt, history.spawnFailures)}`
+  const { state, intent, history, reason } = after
+  if (state === 'backoff') return reason === '' ? `${exit}, waiting before attempt ${Math.max(history.attempt, history.spawnFailures)}` : `${exit}; ${reason}`
   if (state === 'waiting') return intent === 'none' ? `${exit}, starting again` : 'stopped, starting again'
   return state === 'stopped' ? `stopped, ${exit}` : exit
 }

@@ -28,7 +28,8 @@ export type EndedRun = {
 }
 
 export type RestartDecision =
-  | { readonly kind: 'restart'; readonly delayMs: number; readonly history: RestartHistory }
+  /** `reason`: of the pause, beyond how the run ended. */
+  | { readonly kind: 'restart'; readonly delayMs: number; readonly history: RestartHistory; readonly reason?: string }
   | { readonly kind: 'complete' }
   | { readonly kind: 'fail'; readonly reason: string }
 
@@ -99,10 +100,9 @@ const decideFlapping = (history: RestartHistory, { attempts, windowMs, retryInMs
   if (endsAtMs.length < attempts) return { kind: 'restart', delayMs: 0, history: { ...history, failuresAtMs: endsAtMs } }
   const isFlapping = nowMs - (endsAtMs[0] ?? nowMs) <= windowMs
   if (!isFlapping) return { kind: 'restart', delayMs: 0, history: { ...history, failuresAtMs: [], flaps: 0 } }
-  if (isOver(history.flaps + 1, maxRetry)) {
-    return { kind: 'fail', reason: `it is flapping: it ended ${attempts} times within ${windowMs / 1000} s, also after ${maxRetry} pauses` }
-  }
-  return { kind: 'restart', delayMs: retryInMs, history: { ...history, failuresAtMs: [], flaps: history.flaps + 1 } }
+  const reason = `it is flapping: it ended ${attempts === 1 ? 'once' : `${attempts} times`} within ${windowMs / 1000} s`
+  if (isOver(history.flaps + 1, maxRetry)) return { kind: 'fail', reason: `${reason}, also after ${maxRetry} pauses` }
+  return { kind: 'restart', delayMs: retryInMs, reason, history: { ...history, failuresAtMs: [], flaps: history.flaps + 1 } }
 }
 
 /** Whoever waits for a process that fails on and on waits for ever: no number of failures is the last one. */

@@ -65,7 +65,7 @@ const carryOut = (decision: RestartDecision, record: ProcessRecord, context: Con
   const again = { ...record, history: decision.history, reason: '' }
   if (decision.delayMs === 0) return comeBack(again, context)
   return {
-    record: { ...again, state: 'backoff', retryAtMs: context.nowMs + decision.delayMs },
+    record: { ...again, state: 'backoff', reason: decision.reason ?? '', retryAtMs: context.nowMs + decision.delayMs },
     effects: [{ kind: 'startTimer', timer: 'retry', afterMs: decision.delayMs }],
   }
 }
@@ -79,4 +79,4 @@ const comeBack = (record: ProcessRecord, { spec }: Context): Transition => {
   return { record: { ...countRestart(record), state: 'waiting', retryAtMs: undefined }, effects: [] }
 }
 
-export const retry: Cell = (record, context) => comeBack({ ...record, retryAtMs: undefined }, context)
+export const retry: Cell = (record, context) => comeBack({ ...record, retryAtMs: undefined, reason: '' }, context)

@@ -407,7 +407,7 @@ describe('what is told', () => {
     const { supervisor, when, stateOf } = await start(declare('web', sh('exit 3'), { restart: createRestartSpec({ flapping }) }))
     await when(() => (stateOf('web') === 'backoff' ? true : undefined))
     expect(supervisor.explain('web').summary).toMatch(
-      /^web is waiting before it is started again: it exited with status 3; the next one begins in (?:59|60)\.\d s$/,
+      /^web is waiting before it is started again: it is flapping: it ended once within 1 s; the last run exited with status 3; the next one begins in (?:59|60)\.\d s$/,
     )
     expect(supervisor.explain('web').restartPolicy).toContain('with a pause of 60 s after 1 ends within 1 s, 5 times')
   })

@@ -12,3 +12,11 @@ test.each([
 ] as const)('what has failed says why, and says it once: %j', (end, line) => {
   expect(describeChange(clearing, { ...clearing, state: 'failed', ...end })).toBe(line)
 })
+
+test.each([
+  [{ reason: '', attempt: 2 }, 'exited with status 1, waiting before attempt 2'],
+  [{ reason: 'it is flapping: it ended 2 times within 1 s', attempt: 0 }, 'exited with status 1; it is flapping: it ended 2 times within 1 s'],
+])('a pause has its reason: %j', ({ reason, attempt }, line) => {
+  const pausing: ProcessRecord = { ...clearing, state: 'backoff', reason, exit: { kind: 'code', code: 1 } }
+  expect(describeChange(clearing, { ...pausing, history: { ...pausing.history, attempt } })).toBe(line)
+})

@@ -129,7 +129,12 @@ describe('flapping', () => {
   })
 
   test('that many ends within the window mean a pause, always the same', () => {
-    expect(decideAfter(1000)).toMatchObject({ kind: 'restart', delayMs: 7000, history: { failuresAtMs: [], flaps: 1 } })
+    expect(decideAfter(1000)).toMatchObject({
+      kind: 'restart',
+      delayMs: 7000,
+      history: { failuresAtMs: [], flaps: 1 },
+      reason: 'it is flapping: it ended 2 times within 1 s',
+    })
     expect(decideAfter(1000, 4)).toMatchObject({ kind: 'restart', delayMs: 7000, history: { flaps: 5 } })
   })
 

@@ -221,7 +221,7 @@ export const COMMANDS = [
     operands: 'PROC...',
     arity: [1, MANY],
     description: 'forget processes of the running instance',
-    options: [{ flag: '--nostop', description: 'and leave alone what runs' }, ...WAIT_OPTIONS],
+    options: [{ flag: '--nostop', description: 'and leave alone what runs, until the bundle ends' }, ...WAIT_OPTIONS],
   },
   {
     name: 'set',

@@ -28,9 +28,12 @@ export const FLAPPING_ROWS: readonly Row[] = [
     verdict: 'same',
     here: 'the state is backoff, `explain` says why and until when',
     async test({ up, write }) {
-      const daemon = await up(`${KEEPER}[watcher:foo]\ncmd = /bin/sh -c "test -e cured && exec sleep 1000"\n${plugin('window = 60\nretry_in = 0.3')}`)
-      const { state } = await daemon.until('foo', 'a pause after two runs', (status) => status.state === 'backoff' && spawnCount(daemon, 'foo') >= 2)
-      assert.equal(state, 'backoff')
+      const daemon = await up(`${KEEPER}[watcher:foo]\ncmd = /bin/sh -c "test -e cured && exec sleep 1000"\n${plugin('window = 60\nretry_in = 5')}`)
+      const { reason, nextStartInMs } = await daemon.until('foo', 'a pause', ({ state }) => state === 'backoff')
+      assert.equal(spawnCount(daemon, 'foo'), 2)
+      assert.equal(reason, 'it is flapping: it ended 2 times within 65 s')
+      assert.ok(nextStartInMs !== null && nextStartInMs > 0 && nextStartInMs <= 5000)
+      assert.match(await daemon.ctl('explain', 'foo'), /it is flapping: .* exited with status 1; the next one begins in \d\.\d s/)
       write('cured', '')
       await daemon.until('foo', 'it runs', isActive)
     },

@@ -1,6 +1,9 @@
 // Behaviours 47 to 53: the file is read again.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { createConnection } from 'node:net'
+import { join } from 'node:path'
 
 import { assertDisjoint, assertState, isAlive, waitForPids } from './expect.ts'
 import type { Row } from './row.ts'
@@ -55,10 +58,13 @@ export const RELOAD_ROWS: readonly Row[] = [
     circus: 'a changed one is made anew',
     verdict: 'same',
     here: 'one that stays is never closed',
-    async test({ up, write }) {
+    async test({ up, write, dir }) {
       const daemon = await up(ONE + socket('stays', 'a') + socket('goes', 'b') + socket('changes', 'c'))
       await waitForPids(daemon, 'one', 1)
       assert.match(await daemon.ctl('listsockets'), /goes/)
+      // Nobody accepts it: it waits in the queue of a socket, and ends with that.
+      const waiting = createConnection({ path: join(dir, 'a.sock') }).on('error', () => {})
+      await once(waiting, 'connect')
       write('circus.ini', ONE + socket('stays', 'a') + socket('changes', 'd') + socket('comes', 'e'))
       await daemon.reload()
       const list = await daemon.ctl('listsockets')
@@ -66,6 +72,8 @@ export const RELOAD_ROWS: readonly Row[] = [
       assert.match(list, /changes.*d\.sock/)
       assert.match(list, /comes.*e\.sock/)
       assert.doesNotMatch(list, /goes|c\.sock/)
+      assert.equal(waiting.readyState, 'open')
+      waiting.destroy()
     },
   },
   {

@@ -32,12 +32,16 @@ export const SIGNAL_ROWS: readonly Row[] = [
     verdict: 'same',
     here: 'SIGKILL after the time, and SIGCONT before for whoever is stopped',
     async test({ up, worker }) {
-      const daemon = await up(`[watcher:foo]\ncmd = ${worker} 0 stubborn\n`)
+      const daemon = await up(`[watcher:foo]\ncmd = ${worker} 0 stubborn\nstop_signal = QUIT\ngraceful_timeout = 3600\n`)
       await daemon.sees(/0:STARTED/)
       const before = await daemon.pids('foo')
       await daemon.ctl('kill', 'foo', '--signum', 'INT', '--graceful_timeout', '0.2')
       await daemon.sees(/0:INT/)
-      assertDisjoint(before, await waitForPids(daemon, 'foo', 1))
+      const between = await waitForPids(daemon, 'foo', 1)
+      assertDisjoint(before, between)
+      await daemon.ctl('kill', 'foo', '--graceful_timeout', '0.2')
+      await daemon.sees(/0:QUIT/)
+      assertDisjoint(between, await waitForPids(daemon, 'foo', 1))
       await daemon.event('it was killed', ({ kind, text }) => kind === 'exited' && /SIGKILL/.test(text))
       await daemon.ctl('set', 'foo', 'graceful_timeout', '0.1')
     },

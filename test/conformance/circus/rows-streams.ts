@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, readlinkSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { until } from '../../helpers/bundle-process.ts'
 import { waitForPids, waitForText } from './expect.ts'
 import type { Row } from './row.ts'
 
@@ -79,10 +80,15 @@ export const STREAM_ROWS: readonly Row[] = [
       const path = join(dir, 'watched.log')
       await waitForText(path, /0:STARTED/)
       renameSync(path, `${path}.1`)
-      await daemon.ctl('reopen-logs')
       await daemon.ctl('signal', 'USR1', 'foo')
       assert.equal(await waitForText(path, /\n/), '0:USR1\n')
       assert.match(readFileSync(`${path}.1`, 'utf8'), /^0:STARTED \d+\n$/)
+      renameSync(path, `${path}.2`)
+      await daemon.ctl('reopen-logs')
+      await until('it is there again', () => existsSync(path), 30_000)
+      await daemon.ctl('signal', 'USR2', 'foo')
+      assert.equal(await waitForText(path, /\n/), '0:USR2\n')
+      assert.equal(readFileSync(`${path}.2`, 'utf8'), '0:USR1\n')
     },
   },
   {

@@ -17,7 +17,8 @@ import { statsSchema } from './control-stats.ts'
 const PREFIX = '/v1'
 
 /** Of a text that may name several processes: NAME, NAME:INDEX, or a pattern of * and ?; none mean every process. */
-const namesSchema = z._default(z.array(z.string().check(z.maxLength(200))).check(z.maxLength(1000)), [])
+const nameSchema = z.string().check(z.maxLength(200, 'at most 200 characters'))
+const namesSchema = z._default(z.array(nameSchema).check(z.maxLength(1000)), [])
 const signalSchema = z.string().check(z.regex(/^(?:(?:SIG)?[A-Za-z][A-Za-z0-9+-]*|\d{1,2})$/, 'a signal'))
 const durationMsSchema = z.number().check(z.nonnegative(), z.lte(2_147_483_647))
 const optionsSchema = z.record(z.string(), z.json())
@@ -68,7 +69,7 @@ export const ROUTES = {
     method: 'GET',
     path: `${PREFIX}/explain`,
     description: 'why a process is in its state',
-    request: z.strictObject({ process: z.string() }),
+    request: z.strictObject({ process: nameSchema }),
     reply: explanationSchema,
   },
   stats: {
@@ -84,7 +85,7 @@ export const ROUTES = {
     method: 'GET',
     path: `${PREFIX}/options`,
     description: 'the declaration of a process, with every default; secrets are masked',
-    request: z.strictObject({ process: z.string() }),
+    request: z.strictObject({ process: nameSchema }),
     reply: optionsSchema,
   },
   preview: {
@@ -98,7 +99,7 @@ export const ROUTES = {
     method: 'GET',
     path: `${PREFIX}/exec/plan`,
     description: 'how a program is run beside a process, or beside all of them; not masked, as a program needs the real values',
-    request: z.strictObject({ process: z.optional(z.string()) }),
+    request: z.strictObject({ process: z.optional(nameSchema) }),
     reply: z.strictObject({ run: runSchema, programDirs: z.array(z.string()), fifosDir: z.string() }),
   },
   start: { method: 'POST', path: `${PREFIX}/start`, description: 'start processes', request: z.strictObject(SELECTION), reply: commandReplySchema },
@@ -128,14 +129,14 @@ export const ROUTES = {
     method: 'POST',
     path: `${PREFIX}/scale`,
     description: 'run this many instances of a process, or so many more (less: negative)',
-    request: z.strictObject({ process: z.string(), numprocesses: z.optional(z.int().check(z.gte(0), z.lte(1000))), by: z.optional(z.int()), ...WAIT }),
+    request: z.strictObject({ process: nameSchema, numprocesses: z.optional(z.int().check(z.gte(0), z.lte(1000))), by: z.optional(z.int()), ...WAIT }),
     reply: z.strictObject({ numprocesses: z.int(), ...commandReplySchema.shape }),
   },
   add: {
     method: 'POST',
     path: `${PREFIX}/add`,
     description: 'declare another process; `declaration` has the form that the manifest has',
-    request: z.strictObject({ name: z.string(), declaration: optionsSchema, start: z._default(z.boolean(), false), ...WAIT }),
+    request: z.strictObject({ name: nameSchema, declaration: optionsSchema, start: z._default(z.boolean(), false), ...WAIT }),
     reply: commandReplySchema,
   },
   remove: {
@@ -149,7 +150,7 @@ export const ROUTES = {
     method: 'POST',
     path: `${PREFIX}/set`,
     description: 'change the declaration of a process while it runs; the process is reloaded when that is needed',
-    request: z.strictObject({ process: z.string(), options: optionsSchema, ...WAIT }),
+    request: z.strictObject({ process: nameSchema, options: optionsSchema, ...WAIT }),
     reply: commandReplySchema,
   },
   applyConfig: {
@@ -190,7 +191,7 @@ export const STREAMS = {
     method: 'POST',
     path: `${PREFIX}/tasks/run`,
     description: 'run a task, with what it depends on; it is ended when the connection is',
-    request: z.strictObject({ task: z.string(), words: z._default(z.array(z.string()), []) }),
+    request: z.strictObject({ task: nameSchema, words: z._default(z.array(z.string()), []) }),
     events: {
       spawned: z.strictObject({ pid: z.int() }),
       message: taskLinesSchema,

@@ -34,6 +34,7 @@ export type StreamAnswers = { readonly [Name in StreamName]: (request: StreamReq
 export const createAnswers = (options: AnswerOptions): Answers => {
   const { supervisor, configuration } = options
   const startedAtMs = performance.now()
+  const answerCommand = createCommandAnswer()
   const select = (operands: readonly string[]): readonly string[] => resolveSelection(operands, supervisor.status())
   const selectOne = (operand: string): string => resolveProcess(operand, supervisor.status())
   return {
@@ -141,13 +142,29 @@ export const createStreamAnswers = ({ supervisor, hub, end }: AnswerOptions): St
 
 const NOTHING: CommandResult = { started: [], kept: [], stopped: [], failed: [] }
 
-/** Nobody waits: what the command comes to is in `status` and `events`, also when it fails. */
-const answerCommand = async (command: Promise<CommandResult>, wait: boolean): Promise<CommandReply> => {
-  if (wait) return { pid: process.pid, done: true, ...(await command) }
-  // A refusal comes at once, and is heard.
-  const early = await Promise.race([command, Promise.resolve(undefined)])
-  command.catch(() => undefined)
-  return { pid: process.pid, done: early !== undefined, ...(early ?? NOTHING) }
+/** Each holds a connection, of which there are only so many: who asks for something else must find one, above all `down`. */
+const WAITING_MAX = 128
+
+const createCommandAnswer = () => {
+  let waiting = 0
+  const waitFor = async (command: Promise<CommandResult>): Promise<CommandReply> => {
+    waiting += 1
+    try {
+      return { pid: process.pid, done: true, ...(await command) }
+    } finally {
+      waiting -= 1
+    }
+  }
+  return async (command: Promise<CommandResult>, wait: boolean): Promise<CommandReply> => {
+    if (wait && waiting < WAITING_MAX) return waitFor(command)
+    // A refusal comes at once, and is heard. Otherwise what it comes to is in `status` and `events`, also when it fails.
+    const early = await Promise.race([command, Promise.resolve(undefined)])
+    command.catch(() => undefined)
+    if (!wait || early !== undefined) return { pid: process.pid, done: early !== undefined, ...(early ?? NOTHING) }
+    throw new NixpackError('CONTROL_REFUSED', `cannot wait for the command, which has begun: ${waiting} others are waiting already`, {
+      hint: 'see in "status" and "events" what it comes to',
+    })
+  }
 }
 
 const joinResults = (results: readonly CommandResult[]): CommandResult => ({

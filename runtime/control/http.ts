@@ -100,9 +100,18 @@ const answered = <Schema extends z.ZodMiniObject>(
   return [path, { method, schema, prepare }]
 }
 
-/** Each may hold a backlog. */
+/** Each may hold a backlog. In the order of their arrival. */
 const STREAMS_MAX = 32
-let openStreams = 0
+const openStreams = new Set<ServerResponse>()
+
+/** Who leaves unread what is there keeps nobody out. */
+const makeRoom = (): void => {
+  if (openStreams.size < STREAMS_MAX) return
+  const [unread] = [...openStreams].filter(({ writableNeedDrain }) => writableNeedDrain)
+  if (unread === undefined) throw new NixpackError('CONTROL_REFUSED', `cannot answer: ${openStreams.size} readers are following already`)
+  openStreams.delete(unread)
+  unread.destroy()
+}
 
 /** What can be refused is refused before the first event. */
 const streamed = <Schema extends z.ZodMiniObject>(
@@ -112,9 +121,9 @@ const streamed = <Schema extends z.ZodMiniObject>(
   const prepare = (given: unknown): Send => {
     const run = begin(z.parse(schema, given))
     return (response, ended) => {
-      if (openStreams >= STREAMS_MAX) throw new NixpackError('CONTROL_REFUSED', `cannot answer: ${openStreams} readers are following already`)
-      openStreams += 1
-      response.on('close', () => (openStreams -= 1))
+      makeRoom()
+      openStreams.add(response)
+      response.on('close', () => openStreams.delete(response))
       run(createEventStream(response, ended))
     }
   }

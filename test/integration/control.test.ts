@@ -71,6 +71,7 @@ describe('a running bundle', () => {
       'more than 64 levels',
     ],
     ['a key that no record holds', { method: 'POST', path: '/v1/set' }, '{"process":"db","options":{"__proto__":1}}', 'nothing can be called "__proto__"'],
+    ['a name without end', { method: 'POST', path: '/v1/scale' }, `{"process":"${'x'.repeat(60_000)}","numprocesses":1}`, 'process: at most 200 characters'],
     ['an unknown query', { path: '/v1/logs?lines=-1' }, undefined, 'lines'],
     ['an unknown process', { path: '/v1/explain?process=apj' }, undefined, 'cannot find process "apj", did you mean "api"?'],
     ['an unknown signal', { method: 'POST', path: '/v1/signal' }, '{"processes":["api"],"signal":"NONE"}', 'cannot send "NONE": no such signal'],
@@ -288,6 +289,34 @@ describe('clients that are not what they should be', () => {
     expect(status).toBe(400)
     expect(json().error.message).toContain('32 readers are following already')
     for (const follower of followers) follower.destroy()
+    expect(await answerMs()).toBeLessThan(500)
+  })
+
+  test('a follower that leaves unread what is there makes way for another one', async () => {
+    const idle = connectClient('GET /v1/logs?follow=1 HTTP/1.1\r\nHost: x\r\n\r\n')
+    await new Promise((resolve) => idle.once('readable', resolve))
+    const flood = 'head -c 8000000 /dev/zero | tr "\\0" x | fold -w 99; echo; echo done; sleep 1000'
+    await post(runtime, '/v1/add', { name: 'spate', declaration: { command: ['/bin/sh', '-c', flood], essential: false }, start: true })
+    await up.sees(/spate \| done/)
+    const followers = await Promise.all(Array.from({ length: 32 }, () => open(socketOf(runtime), { path: '/v1/logs?follow=1&lines=0' })))
+    expect(followers.map(({ statusCode }) => statusCode)).toEqual(followers.map(() => 200))
+    await closing(idle.resume())
+    for (const follower of followers) follower.destroy()
+    await post(runtime, '/v1/remove', { processes: ['spate'] })
+    expect(await answerMs()).toBeLessThan(500)
+  })
+
+  test('however many wait for a command, whoever comes next is answered', async () => {
+    const never = { command: SERVICE, essential: false, ready: { tcp: '127.0.0.1:1', timeout: '1h' } }
+    await post(runtime, '/v1/add', { name: 'never', declaration: never, start: true, wait: false })
+    const body = '{"process":"never","numprocesses":1}'
+    const waiting = Array.from({ length: 300 }, () => connectClient(`POST /v1/scale HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`))
+    await Promise.all(waiting.map(connecting))
+    expect(await answerMs()).toBeLessThan(500)
+    const { status, json } = await post(runtime, '/v1/scale', { process: 'never', numprocesses: 1 })
+    expect(status).toBe(400)
+    expect(json().error.message).toContain('cannot wait for the command, which has begun: 128 others are waiting already')
+    await post(runtime, '/v1/remove', { processes: ['never'] })
     expect(await answerMs()).toBeLessThan(500)
   })
 

@@ -8,6 +8,7 @@ import { createLineAssembler } from '../log/line-assembler.ts'
 import type { AssembledLines } from '../log/line-assembler.ts'
 import { fitReadBuffer, HEADROOM_BYTES, resolveReadBuffer } from '../log/read-memory.ts'
 import type { Room } from '../log/room.ts'
+import { createReadPace, REST_MS } from './read-pace.ts'
 
 export type StreamReader = {
   readonly ended: Promise<void>
@@ -30,7 +31,9 @@ export type StreamReaderOptions = Pick<LogSpec, 'lineMaxBytes' | 'partialTimeout
 
 export const createStreamReader = ({ fd, lineMaxBytes, partialTimeoutMs, room, publish }: StreamReaderOptions): StreamReader => {
   const assembler = createLineAssembler(lineMaxBytes)
+  const pace = createReadPace()
   let partialTimer: NodeJS.Timeout | undefined
+  let restTimer: NodeJS.Timeout | undefined
   let isPaused = false
   let bytesRead = 0
 
@@ -57,6 +60,10 @@ export const createStreamReader = ({ fd, lineMaxBytes, partialTimeoutMs, room, p
     isPaused = false
     socket.resume()
   }
+  const rest = (): void => {
+    if (restTimer === undefined) restTimer = setTimeout(() => socket.resume(), REST_MS)
+    else restTimer.refresh()
+  }
   /** False stops reading. */
   const receive = (sizeBytes: number, memory: Uint8Array): boolean => {
     fitReadBuffer(sizeBytes)
@@ -64,7 +71,11 @@ export const createStreamReader = ({ fd, lineMaxBytes, partialTimeoutMs, room, p
     const lines = assembler.push(Buffer.from(memory.buffer, memory.byteOffset, sizeBytes), HEADROOM_BYTES)
     if (lines !== undefined) publish(lines)
     watchPartialLine()
-    if (!room.isFull()) return true
+    if (!room.isFull()) {
+      const needsRest = pace.needsRest(sizeBytes, memory.length)
+      if (needsRest) rest()
+      return !needsRest
+    }
     isPaused = true
     room.whenRoom(resume)
     return false
@@ -74,6 +85,7 @@ export const createStreamReader = ({ fd, lineMaxBytes, partialTimeoutMs, room, p
   socket.on('error', () => undefined)
   const ended = new Promise<void>((resolve) => {
     socket.on('close', () => {
+      clearTimeout(restTimer)
       flush(true)
       resolve()
     })

@@ -2,6 +2,7 @@
 // stopped reading must not stop the services: after a grace everything above the limit is dropped and counted,
 // unless its writer is to wait, and has the time.
 
+import { countLines, LINE_FEED } from './count-lines.ts'
 import type { SlowPolicy } from './log-event.ts'
 import { createWaiters } from './room.ts'
 import type { Sink } from './sink.ts'
@@ -40,6 +41,7 @@ export const createOutput = (options: OutputOptions): Output => {
   let queuedBytes = 0
   let isWriting = false
   let isBroken = false
+  let isTorn = false
   let isCongested = false
   let isStalled = false
   let isHurried = false
@@ -51,6 +53,13 @@ export const createOutput = (options: OutputOptions): Output => {
   const drop = ({ lineCount, terms }: Pick<Queued, 'lineCount' | 'terms'>): void => {
     linesDropped += lineCount
     terms.dropped(lineCount)
+  }
+  const dropBehind = (batch: readonly Queued[], writtenBytes: number): void => {
+    let left = writtenBytes
+    for (const { bytes, lineCount, terms } of batch) {
+      if (left < bytes.length) drop({ lineCount: lineCount - countLines(bytes.subarray(0, Math.max(0, left))), terms })
+      left -= bytes.length
+    }
   }
   const onStall = (): void => {
     isStalled = true
@@ -78,11 +87,13 @@ export const createOutput = (options: OutputOptions): Output => {
     writingSinceMs = performance.now()
     stallTimer = setTimeout(onStall, stallMs)
     stallTimer.unref()
-    const written = Buffer.concat(batch.map(({ bytes }) => bytes))
-    sink.write(written, (error) => {
+    const head = isTorn ? LINE_END : NOTHING
+    const written = Buffer.concat([head, ...batch.map(({ bytes }) => bytes)])
+    sink.write(written, (error, writtenBytes = 0) => {
       isWriting = false
-      queuedBytes -= written.length
-      if (error !== undefined) for (const entry of batch) drop(entry)
+      queuedBytes -= written.length - head.length
+      if (error !== undefined) dropBehind(batch, writtenBytes - head.length)
+      isTorn = error !== undefined && (writtenBytes === 0 ? isTorn : written[writtenBytes - 1] !== LINE_FEED)
       if (error !== undefined && !hasRoomLater(error)) breakOff()
       settle()
     })
@@ -119,6 +130,10 @@ export const createOutput = (options: OutputOptions): Output => {
     close: () => sink.close(),
   }
 }
+
+const NOTHING = Buffer.alloc(0)
+/** After a line of which only a part could be written. */
+const LINE_END = Buffer.from('\n')
 
 const NO_TERMS: OutputTerms = { onSlow: 'drop', dropped: () => undefined }
 

@@ -8,8 +8,11 @@ import { Socket } from 'node:net'
 import type { Stats } from 'node:fs'
 
 export type Sink = {
-  /** `done` is called once: without an error when all bytes are with the kernel. One write at a time. */
-  write(bytes: Buffer, done: (error?: Error) => void): void
+  /**
+   * `done` is called once: without an error when all bytes are with the kernel; with one, and how many were before it,
+   * where that is known. One write at a time.
+   */
+  write(bytes: Buffer, done: (error?: Error, writtenBytes?: number) => void): void
   close(): void
 }
 
@@ -70,15 +73,15 @@ const createUnblocker = (socket: Socket): (() => void) => {
 }
 
 const createFileSink = (fd: number): Sink => {
-  const writeAll = (bytes: Buffer, done: (error?: Error) => void): void => {
-    write(fd, bytes, (error, written) => {
-      if (error?.code === 'EAGAIN') setTimeout(writeAll, FULL_TERMINAL_RETRY_MS, bytes, done)
-      else if (error !== null) done(error)
-      else if (written < bytes.length) writeAll(bytes.subarray(written), done)
+  const writeFrom = (start: number, bytes: Buffer, done: (error?: Error, writtenBytes?: number) => void): void => {
+    write(fd, bytes, start, (error, written) => {
+      if (error?.code === 'EAGAIN') setTimeout(writeFrom, FULL_TERMINAL_RETRY_MS, start, bytes, done)
+      else if (error !== null) done(error, start)
+      else if (start + written < bytes.length) writeFrom(start + written, bytes, done)
       else done()
     })
   }
-  return { write: writeAll, close: () => (fd > 2 ? closeSync(fd) : undefined) }
+  return { write: (bytes, done) => writeFrom(0, bytes, done), close: () => (fd > 2 ? closeSync(fd) : undefined) }
 }
 
 /** A stopped terminal (Ctrl-S) has no event that says it goes on. */

@@ -5,7 +5,7 @@ import type { Sink } from '../../../runtime/log/sink.ts'
 /** A sink whose writes end when the test says so. */
 const createHeldSink = () => {
   const written: string[] = []
-  let release: ((error?: Error) => void) | undefined
+  let release: ((error?: Error, writtenBytes?: number) => void) | undefined
   const sink: Sink = {
     write: (bytes, done) => {
       written.push(bytes.toString())
@@ -13,7 +13,7 @@ const createHeldSink = () => {
     },
     close: () => undefined,
   }
-  return { sink, written, release: (error?: Error) => release?.(error) }
+  return { sink, written, release: (error?: Error, writtenBytes?: number) => release?.(error, writtenBytes) }
 }
 
 test('what is written while the sink is busy goes out together, in order', () => {
@@ -48,6 +48,25 @@ test('a full disk costs what was written meanwhile, not what comes when there is
   await output.flush(10_000)
   expect(written).toEqual(['a\n', 'b\n'])
   expect(output).toMatchObject({ linesDropped: 1, isBroken: false })
+})
+
+test('of what a full disk took a part of, the rest is lost, and what comes later is on a line of its own', async () => {
+  const { sink, written, release } = createHeldSink()
+  const output = createOutput({ sink })
+  const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+  for (const text of ['a\n', 'b\nc\nd\n', 'e\n']) output.write(Buffer.from(text), text.length / 2)
+  release()
+  release(full, 3)
+  expect(output.linesDropped).toBe(3)
+  output.write(Buffer.from('f\n'), 1)
+  release(full, 0)
+  output.write(Buffer.from('g\n'), 1)
+  release(full, 1)
+  output.write(Buffer.from('h\n'), 1)
+  release()
+  await output.flush(10_000)
+  expect(written).toEqual(['a\n', 'b\nc\nd\ne\n', '\nf\n', '\ng\n', 'h\n'])
+  expect(output.linesDropped).toBe(5)
 })
 
 test('a broken sink drops and counts, and flush does not wait for it', async () => {

@@ -4,7 +4,6 @@ import { existsSync } from 'node:fs'
 import { createRunDirectory } from '../config/run-directory.ts'
 import { NixpackError } from '../contract/errors.ts'
 import type { RunPaths } from '../contract/directories.ts'
-import { acquireInstanceLock } from '../control/instance-lock.ts'
 import { createControlServer } from '../control/server.ts'
 import type { ControlServer } from '../control/server.ts'
 import { createLinePrinter } from '../log/line-printer.ts'
@@ -21,6 +20,7 @@ import type { Spawner } from '../supervisor/spawner.ts'
 import { createStreamSet } from '../supervisor/stream-set.ts'
 import { createSupervisor } from '../supervisor/supervisor.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
+import { acquireInstance, assertAlone } from './claim-instance.ts'
 import { createConfiguration } from './configuration.ts'
 import type { Command, CommandContext } from './context.ts'
 import { createDetachment } from './detach.ts'
@@ -32,7 +32,6 @@ import { createTerminalWatch, watchSignals } from './signals.ts'
 import { NOTHING_SELECTED, resolveSelected } from './select-processes.ts'
 import { planSource, readSource, writeSource } from './source.ts'
 import type { PlannedSource, Source } from './source.ts'
-import { resolveInstanceKey } from './target.ts'
 
 export const up: Command = (given) => bringUp(given)
 
@@ -42,7 +41,7 @@ export type Work = (supervisor: Supervisor) => Promise<number>
 /** With work, nothing starts but what the work asks for. */
 export const bringUp = async (given: CommandContext, work?: Work): Promise<number> => {
   const { manifest, instance, environment } = given
-  const lock = await acquireInstanceLock(resolveInstanceKey(given))
+  const lock = await acquireInstance(given)
   const detachment = createDetachment(given)
   const context = detachment?.context ?? given
   // It starts while the configuration is read.
@@ -50,6 +49,7 @@ export const bringUp = async (given: CommandContext, work?: Work): Promise<numbe
   const undo: (() => void)[] = [lock.release, spawner.close]
   try {
     const source = await readSource(context, { kind: 'run', claim: (claimed) => lockState(spawner, claimed) })
+    await assertAlone(context, lock, spawner)
     const directory = createRunDirectory(context, { bundle: manifest.name, instance })
     undo.push(directory.remove)
     const planned = planSource(source, directory.paths, work === undefined ? resolveSelected(context) : NOTHING_SELECTED)

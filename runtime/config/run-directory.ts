@@ -12,12 +12,22 @@ export type InstanceName = { readonly bundle: string; readonly instance: string 
 export type RunDirectory = { readonly paths: RunPaths; readonly remove: () => void }
 
 /** Takes the first usable base; what a killed run of this instance has left there is removed. */
-export const createRunDirectory = (request: RunDirectoryRequest, { bundle, instance }: InstanceName): RunDirectory => {
+export const createRunDirectory = (request: RunDirectoryRequest, name: InstanceName): RunDirectory => {
+  const paths = chooseBase(request, name, makeDirectories)
+  return { paths, remove: () => removeRun(paths) }
+}
+
+/** The directory around those of all instances, which stay as they are. */
+export const makeBundleDirectory = (request: RunDirectoryRequest, name: InstanceName): string => dirname(chooseBase(request, name, makeParents).instanceDir)
+
+type Make = (baseDir: string, paths: RunPaths, uid: number) => void
+
+const chooseBase = (request: RunDirectoryRequest, { bundle, instance }: InstanceName, make: Make): RunPaths => {
   const refusals: string[] = []
   for (const baseDir of planRunDirectoryBases(request)) {
     const paths = relocateTmp(resolveRunPaths(baseDir, bundle, instance), request)
-    const refusal = refusePath(baseDir, paths) ?? tryBase(baseDir, paths, request.uid)
-    if (refusal === undefined) return { paths, remove: () => removeRun(paths) }
+    const refusal = refusePath(baseDir, paths) ?? tryBase(() => make(baseDir, paths, request.uid))
+    if (refusal === undefined) return paths
     refusals.push(`\n  - ${baseDir}: ${refusal}`)
   }
   throw new NixpackError('CONFIG_UNWRITABLE', `cannot make a private run directory:${refusals.join('')}`, {
@@ -30,10 +40,10 @@ const refusePath = (baseDir: string, paths: RunPaths): string | undefined => {
   return hasShortPaths(paths) ? undefined : 'too long for the Unix sockets in it'
 }
 
-const tryBase = (baseDir: string, paths: RunPaths, uid: number): string | undefined => {
+const tryBase = (make: () => void): string | undefined => {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      makeDirectories(baseDir, paths, uid)
+      make()
       return undefined
     } catch (error) {
       // No other base would help.
@@ -45,13 +55,17 @@ const tryBase = (baseDir: string, paths: RunPaths, uid: number): string | undefi
   }
 }
 
-const makeDirectories = (baseDir: string, paths: RunPaths, uid: number): void => {
-  const { instanceDir, filesDir, tmpDir, fifosDir } = paths
+const makeParents: Make = (baseDir, { instanceDir }, uid) => {
   if (basename(dirname(baseDir)) === `nixpack-${uid}`) makeOwn(dirname(baseDir), { uid, forbiddenMode: SHARED_WRITE })
   assertTrusted(dirname(dirname(baseDir)), uid)
   assertTrusted(dirname(baseDir), uid)
   makeOwn(baseDir, { uid, forbiddenMode: SHARED_WRITE })
   makeOwn(dirname(instanceDir), { uid, forbiddenMode: SHARED })
+}
+
+const makeDirectories: Make = (baseDir, paths, uid) => {
+  const { instanceDir, filesDir, tmpDir, fifosDir } = paths
+  makeParents(baseDir, paths, uid)
   rmSync(instanceDir, { recursive: true, force: true })
   if (isRelocated(paths)) makeRelocated(tmpDir, uid)
   for (const dir of [instanceDir, filesDir, tmpDir, fifosDir]) makeOwn(dir, { uid, forbiddenMode: SHARED })

@@ -1,8 +1,10 @@
 // One supervisor per instance: a listening socket in Linux' abstract namespace, which the kernel gives to one process
-// and takes back when that process dies, however it dies. It also tells who holds it, and, by closing, when it is gone.
+// and takes back when that process dies, however it dies. By closing it tells when that is. Attack prevented: the name is
+// anybody's, so that whoever has it is only believed when the kernel says that it is the same user.
 
 import { connect, createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import { NixpackError } from '../contract/errors.ts'
 import { hashText } from '../contract/sha256.ts'
 
@@ -14,21 +16,37 @@ export type InstanceKey = {
   readonly runDir?: string | undefined
 }
 
-export type InstanceLock = { readonly release: () => void }
+/** Who has the name, as the kernel knows it; undefined when nobody listens there. */
+export type ReadHolder = (address: string) => Promise<Holder | undefined>
+export type Holder = { readonly uid: number; readonly pid: number | undefined }
 
-/** Throws CONTROL_IN_USE with the holder's pid. */
-export const acquireInstanceLock = async (key: InstanceKey): Promise<InstanceLock> => {
-  const server = createServer((socket) => {
-    // The peer only reads our pid and waits for the end; what it sends is nobody's business.
-    socket.on('error', () => socket.destroy())
-    socket.unref()
-    socket.write(`${process.pid}\n`)
-  })
-  server.maxConnections = 64
-  if (await listen(server, resolveLockName(key))) return { release: () => server.close() }
-  const pid = await readHolder(key)
+export type InstanceLock = {
+  /** Another user has taken the name, which says nothing: something else has to tell whether this instance runs. */
+  readonly isForeign: boolean
+  readonly release: () => void
+}
+
+/** Throws CONTROL_IN_USE with the holder's pid. `readHolder` is only asked when the name is taken. */
+export const acquireInstanceLock = async (key: InstanceKey, readHolder: ReadHolder): Promise<InstanceLock> => {
+  for (let attempt = 1; ; attempt += 1) {
+    // The peer only waits for the end; what it sends is nobody's business.
+    const server = createServer((socket) => void socket.on('error', () => socket.destroy()).unref())
+    server.maxConnections = 64
+    if (await listen(server, resolveLockName(key))) return { isForeign: false, release: () => server.close() }
+    const holder = await readHolder(resolveLockName(key).replace('\0', '@'))
+    if (holder?.uid === key.uid) throw createInUse(key, holder.pid)
+    if (holder !== undefined || attempt === ATTEMPTS) return { isForeign: true, release: () => undefined }
+    // It has just gone, or has not begun to listen.
+    await setTimeout(RETRY_MS)
+  }
+}
+
+const ATTEMPTS = 10
+const RETRY_MS = 20
+
+export const createInUse = ({ bundle, instance }: InstanceKey, pid: number | undefined): NixpackError => {
   const holder = pid === undefined ? '' : ` (pid ${pid})`
-  throw new NixpackError('CONTROL_IN_USE', `cannot start "${key.bundle}": instance "${key.instance}" is already running${holder}`, {
+  return new NixpackError('CONTROL_IN_USE', `cannot start "${bundle}": instance "${instance}" is already running${holder}`, {
     hint: 'stop it with the command "down", or start another one with --instance NAME',
   })
 }
@@ -42,7 +60,7 @@ export const waitForRelease = (key: InstanceKey): Promise<void> =>
   })
 
 /** A path may be longer than a socket's name. */
-const resolveLockName = ({ uid, bundle, instance, runDir = '' }: InstanceKey): string =>
+export const resolveLockName = ({ uid, bundle, instance, runDir = '' }: InstanceKey): string =>
   `\0nixpack/${uid}/${bundle}/${instance}${runDir === '' ? '' : `@${hashText(runDir).slice(0, 12)}`}`
 
 const listen = (server: Server, name: string): Promise<boolean> =>
@@ -58,17 +76,3 @@ const connectTo = (key: InstanceKey): Socket => {
   socket.on('error', () => undefined)
   return socket
 }
-
-const readHolder = (key: InstanceKey): Promise<number | undefined> =>
-  new Promise((resolve) => {
-    const socket = connectTo(key)
-    const answer = (pid: number): void => {
-      socket.destroy()
-      resolve(Number.isInteger(pid) && pid > 0 ? pid : undefined)
-    }
-    socket.setTimeout(HOLDER_TIMEOUT_MS, () => answer(0))
-    socket.once('data', (chunk) => answer(Number.parseInt(chunk.toString('latin1'), 10)))
-    socket.on('close', () => answer(0))
-  })
-
-const HOLDER_TIMEOUT_MS = 1000

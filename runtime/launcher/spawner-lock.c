@@ -6,8 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include "fd.h"
+#include "spawner-address.h"
 
 static void fail(struct np_spawner *spawner, const char *id) {
   int reason = errno;
@@ -50,4 +54,21 @@ void np_lock_take(struct np_spawner *spawner, const struct np_request *request) 
     return;
   }
   close(fd);
+}
+
+// Whose process it was when it began to listen: the kernel's word, not that of the peer. It is not waited for.
+void np_lock_peer(struct np_spawner *spawner, const struct np_request *request) {
+  const char *name = np_request_value(request, "name");
+  struct sockaddr_un address;
+  struct ucred peer;
+  socklen_t size, length = sizeof peer;
+  cleanup_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  errno = fd < 0 ? errno : EINVAL;
+  if (fd < 0 || name == NULL || np_address_local(&address, &size, name) != 0) return fail(spawner, request->id);
+  if (connect(fd, (const struct sockaddr *)&address, size) != 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
+    return fail(spawner, request->id);
+  np_event_begin(&spawner->out, "peer", request->id);
+  np_event_number(&spawner->out, "uid", peer.uid);
+  np_event_number(&spawner->out, "pid", peer.pid);
+  np_event_end(&spawner->out);
 }

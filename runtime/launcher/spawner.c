@@ -58,6 +58,7 @@ static const struct {
   { "spawn", np_child_spawn },          { "opened", np_child_opened },    { "signal", np_child_signal }, { "release", np_child_release },
   { "listen", np_socket_listen },
   { "unlisten", np_socket_unlisten },   { "watch", np_socket_watch },     { "unwatch", np_socket_unwatch }, { "lock", np_lock_take },
+  { "peer", np_lock_peer },
   { "tell", np_tell },
 };
 

@@ -34,6 +34,8 @@ export type Spawner = {
   watch(name: string, demanded: () => void): { readonly cancel: () => void }
   /** Held until the spawner ends. `pid` is the holder's supervisor, if it has left its number. */
   lock(path: string): Promise<{ readonly held: true } | { readonly held: false; readonly pid: number | undefined }>
+  /** Who listens at a local address ("@NAME": abstract); undefined when nobody does, or so many ask that it cannot be known. */
+  peer(address: string): Promise<{ readonly uid: number; readonly pid: number | undefined } | undefined>
   /** Lines for the service manager that has started us; nothing when there is none. */
   readonly tell: (state: readonly string[]) => void
   /** Resolves with the reason when the spawner is gone although nobody has closed it. */
@@ -143,6 +145,7 @@ export const createSpawner = (options: SpawnerOptions): Spawner => {
       }
     },
     lock: (path) => takeLock(path, ask),
+    peer: (address) => askPeer(address, ask),
     tell: (state) => void connection.send({ verb: 'tell', id: '', fields: state.map((line) => `state=${line}`) }),
     lost: lost.promise,
     close: () => connection.close(),
@@ -152,6 +155,13 @@ export const createSpawner = (options: SpawnerOptions): Spawner => {
 const spawnerLost = (reason: string): NixpackError => new NixpackError('SPAWNER_LOST', `cannot go on: the spawner is lost: ${reason}`)
 
 let locks = 0
+
+const askPeer = async (address: string, ask: Ask): ReturnType<Spawner['peer']> => {
+  const answer = await ask({ verb: 'peer', id: `/peer/${(locks += 1)}`, fields: [`name=${address}`] })
+  if (answer.verb !== 'peer') return undefined
+  // In another process namespace it has no number here.
+  return { uid: findNumber(answer, 'uid'), pid: findNumber(answer, 'pid') || undefined }
+}
 
 const takeLock = async (path: string, ask: Ask): ReturnType<Spawner['lock']> => {
   // No name of a socket begins like this.

@@ -11,6 +11,16 @@ contains "a lock with a relative path" "$(printf 'lock|l|path=lock\nwait error l
 ln -s "$work/lock" "$work/link"
 contains "a lock that is a link" "$(printf 'lock|l|path=%s/link\nwait error l\nclose\n' "$work" | drive)" "error l errno=40"
 
+# Who has a name.
+(umask 0; as_nobody "$BUILD/spawner-driver" "$shim") >/dev/null 2>&1 < <(printf 'listen|s|kind=unix|path=/tmp/np-peer-%s|mode=666\nwait listening s\nsh touch /tmp/np-peer-%s.up\nwait exited never\n' $$ $$) &
+await 5 test -e /tmp/np-peer-$$.up
+equal "the user of a listener is known" "$(printf 'peer|p|name=/tmp/np-peer-%s\nwait peer p\npeer|q|name=@np-nobody-%s\nwait error q\npeer|r\nwait error r\nclose\n' $$ $$ | drive)" "peer p uid=65534 pid=N
+error q errno=111 text=Connection refused
+error r errno=22 text=Invalid argument
+spawner exit 0"
+kill $!
+rm -f /tmp/np-peer-$$*
+
 # begin: a spawner with a lock, a local socket, and children: one that ends, one that is stopped, one that hangs before its program
 mkfifo "$work/dead"
 begin() {

@@ -1,0 +1,48 @@
+// That this instance runs once, also where another user has taken the name of its lock.
+
+import { existsSync } from 'node:fs'
+import { connect } from 'node:net'
+import { makeBundleDirectory } from '../config/run-directory.ts'
+import { acquireInstanceLock, createInUse } from '../control/instance-lock.ts'
+import type { InstanceLock } from '../control/instance-lock.ts'
+import { createSpawner } from '../supervisor/spawner.ts'
+import type { Spawner } from '../supervisor/spawner.ts'
+import type { CommandContext } from './context.ts'
+import { planRunPaths } from './preparation.ts'
+import { resolveInstanceKey } from './target.ts'
+
+/** Throws CONTROL_IN_USE. */
+export const acquireInstance = (context: CommandContext): Promise<InstanceLock> =>
+  acquireInstanceLock(resolveInstanceKey(context), async (address) => {
+    const spawner = createSpawner({ shimPath: `${context.runtimeDir}/bin/shim`, environment: {} })
+    try {
+      return await spawner.peer(address)
+    } finally {
+      spawner.close()
+    }
+  })
+
+/**
+ * Before a run directory is touched. Whoever was started while the name was another user's is found by the control socket, and by
+ * a lock file among those who are started like this; it lies where only we may write.
+ */
+export const assertAlone = async (context: CommandContext, lock: InstanceLock, spawner: Spawner): Promise<void> => {
+  const key = resolveInstanceKey(context)
+  for (const { controlSocketPath } of planRunPaths(context)) if (await isAnswered(controlSocketPath)) throw createInUse(key, undefined)
+  if (!lock.isForeign) return
+  context.report.warn('another user has taken the name by which this instance is locked; it goes on with a lock file')
+  const path = `${makeBundleDirectory(context, key)}/.${key.instance}.lock`
+  const answer = await spawner.lock(path)
+  if (!answer.held) throw createInUse(key, answer.pid)
+}
+
+/** Refused: what a run that was killed has left. */
+const isAnswered = async (socketPath: string): Promise<boolean> => {
+  if (!existsSync(socketPath)) return false
+  return new Promise((resolve) => {
+    const socket = connect(socketPath)
+    socket.on('connect', () => resolve(true))
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT'))
+    socket.on('connect', () => socket.destroy())
+  })
+}

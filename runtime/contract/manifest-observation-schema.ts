@@ -60,8 +60,8 @@ const memorySchema = z
 export const resourcesSchema = z.strictObject({
   maxMemory: z.optional(memorySchema),
   minMemory: z.optional(memorySchema),
-  maxCpu: z.optional(z.number().check(z.nonnegative())),
-  minCpu: z.optional(z.number().check(z.nonnegative())),
+  maxCpu: z.optional(z.number().check(z.nonnegative('0 or more'))),
+  minCpu: z.optional(z.number().check(z.nonnegative('0 or more'))),
   interval: z._default(durationSchema, '10s'),
   /** Acted upon after so many breaches in a row. */
   maxCount: z._default(positiveSchema, 3),

@@ -155,6 +155,7 @@ test.each<[Parts, string]>([
   [process({ resources: { minCpu: 2, maxCpu: 1 } }), 'processes.a.resources: minCpu, 2, is above maxCpu, 1'],
   [process({ resources: { maxMemory: '101%' } }), 'processes.a.resources.maxMemory: expected a share from above 0% to 100%, got 101%'],
   [process({ resources: { maxMemory: '0' } }), 'processes.a.resources.maxMemory: expected more than 0'],
+  [process({ resources: { maxCpu: -1 } }), 'processes.a.resources.maxCpu: expected 0 or more'],
   [process({ resources: { maxCpu: 0 } }), 'processes.a.resources.maxCpu: expected more than 0'],
   [process({ rlimits: { nofile: '2:1' } }), 'processes.a.rlimits.nofile: the soft limit is above the hard one'],
   [process({ rlimits: { nofile: 'unlimited:1' } }), 'processes.a.rlimits.nofile: the soft limit is above the hard one'],

@@ -17,17 +17,34 @@ const interpolateSection = (section: IniSection, defaults: readonly IniEntry[], 
   const known = new Map([...own, ...missing].map((entry) => [entry.key, entry]))
   // Of an environment they would become variables, which nobody means who writes options there.
   const entries = /^env(?::|$)/.test(section.name) ? own : [...own, ...missing]
-  return { ...section, entries: entries.map((entry) => ({ ...entry, value: expand(entry, known, { notes, trail: [entry.key] }) })) }
+  const expand = createExpansion(known, notes)
+  return { ...section, entries: entries.map((entry) => ({ ...entry, value: expand(entry, []) })) }
 }
 
-type Expansion = { readonly notes: Notes; readonly trail: readonly string[] }
+/** Each key once, and nothing without measure: values that name others twice would double from one to the next. */
+const createExpansion = (known: ReadonlyMap<string, IniEntry>, notes: Notes): Expand => {
+  const values = new Map<IniEntry, string>()
+  const expand: Expand = (entry, trail) => {
+    const former = values.get(entry)
+    if (former !== undefined) return former
+    let length = 0
+    const value = entry.value.replaceAll(/%%|%\(([^)]+)\)s/g, (source: string, key?: string) => {
+      if (key === undefined) return '%'
+      const other = known.get(key)
+      const reason = other === undefined ? `there is no "${key}" in this section` : [...trail, entry.key].includes(key) ? 'it refers to itself' : undefined
+      const text = other === undefined || reason !== undefined ? source : expand(other, [...trail, entry.key])
+      length += text.length
+      if (reason !== undefined) notes.problem(entry.place, `cannot resolve "${source}": ${reason}`)
+      if (length <= LENGTH_MAX) return text
+      notes.problem(entry.place, `"${entry.key}" becomes longer than ${LENGTH_MAX} characters`)
+      return ''
+    })
+    values.set(entry, value)
+    return value
+  }
+  return expand
+}
 
-const expand = ({ value, place }: IniEntry, known: ReadonlyMap<string, IniEntry>, { notes, trail }: Expansion): string =>
-  value.replaceAll(/%%|%\(([^)]+)\)s/g, (source: string, key?: string) => {
-    if (key === undefined) return '%'
-    const other = known.get(key)
-    if (other !== undefined && !trail.includes(key)) return expand(other, known, { notes, trail: [...trail, key] })
-    const reason = other === undefined ? `there is no "${key}" in this section` : 'it refers to itself'
-    notes.problem(place, `cannot resolve "${source}": ${reason}`)
-    return source
-  })
+type Expand = (entry: IniEntry, trail: readonly string[]) => string
+
+const LENGTH_MAX = 1_000_000

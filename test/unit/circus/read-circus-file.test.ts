@@ -227,6 +227,9 @@ test.each([
   expect(read(text).warnings).toEqual([expect.stringContaining(warning)])
 })
 
+/** Forty keys, each twice the next one. */
+const doubling = Array.from({ length: 40 }, (_, index) => `k${index} = %(k${index + 1})s%(k${index + 1})s\n`).join('') + 'k40 = x'
+
 test.each([
   ['[watcher:w]\nnumprocesses = many', ['[watcher:w] has no cmd', '"numprocesses": expected a whole number, got "many"']],
   ['[watcher:w]\ncmd = a "b', ['circus.ini:2: "cmd": a quotation that does not end']],
@@ -244,6 +247,8 @@ test.each([
     '[watcher:web]\ncmd = a\n[plugin:r]\nuse = circus.plugins.resource_watcher.ResourceWatcher\nwatcher = wbe',
     ['there is no [watcher:wbe], did you mean "web"?'],
   ],
+  ['[watcher:w]\ncmd = %(a)s\na = %(b)s\nb = x%(a)s', ['circus.ini:4: cannot resolve "%(a)s": it refers to itself']],
+  [`[watcher:w]\ncmd = %(k0)s\n${doubling}`, ['becomes longer than 1000000 characters']],
   ['[watcher:w]\ncmd = %(nope)s', ['cannot resolve "%(nope)s": there is no "nope" in this section']],
 ])('%j is refused, with every problem and its line', (text, problems) => {
   expect(() => read(text)).toThrow(expect.objectContaining({ code: 'CIRCUS_INVALID' }))

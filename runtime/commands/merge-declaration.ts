@@ -8,7 +8,8 @@ export const mergeDeclaration = (declared: Fields, { args, command, ...given }: 
   const words = command === undefined ? readWords(declared['command']) : readWords(command)
   const complete = args === undefined ? words : [...words.slice(0, 1), ...readWords(args)]
   const merged = Object.entries(given).map(([key, value]) => [key, mergeValue(key, declared[key], value)])
-  return { ...declared, ...Object.fromEntries(merged), ...(complete.length === 0 ? {} : { command: complete }) }
+  // What is said to be empty is refused by the check, not ignored.
+  return { ...declared, ...Object.fromEntries(merged), ...(complete.length === 0 && command === undefined ? {} : { command: complete }) }
 }
 
 const mergeValue = (key: string, declared: unknown, value: unknown): unknown => {

@@ -46,6 +46,10 @@ test('what no record can hold is refused with a code, by whichever way it comes'
   expect((await run('set', 'bare', 'environment', '{"__proto__":"x"}')).stderr).toMatch(refusal)
 })
 
+test('a command of no words is refused, not ignored', async () => {
+  expect((await run('set', 'bare', 'command', '[]')).stderr).toContain('processes.bare.command: expected a command of at least one word')
+})
+
 test('a task is not found by what every object has', async () => {
   const { status, stderr } = await run('--instance', 'other', 'run', 'toString')
   expect(stderr).toContain('cannot run "toString": no such task  [NIXPACK_USAGE_INVALID]')

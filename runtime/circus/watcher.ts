@@ -19,6 +19,8 @@ export type WatcherRequest = {
   readonly environment: Readonly<Record<string, string>>
   /** Names of all declared sockets. */
   readonly sockets: readonly string[]
+  /** By the name that the file gives it, in any case. */
+  readonly resolveSocket: (name: string) => string | undefined
   /** Those that the command names as $(circus.sockets.NAME). */
   readonly namedSockets: readonly string[]
   readonly umask: string | undefined
@@ -100,7 +102,7 @@ const planStop = (section: Section): Partial<ProcessInput> => ({
 })
 
 /** circus' workers inherit every socket or none; on demand needs one to listen on. */
-const planSockets = ({ section, sockets, namedSockets }: WatcherRequest): Partial<ProcessInput> => {
+const planSockets = ({ section, sockets, namedSockets, resolveSocket }: WatcherRequest): Partial<ProcessInput> => {
   const usesSockets = section.boolean('use_sockets') === true
   const isOnDemand = section.boolean('on_demand') === true
   const [forgotten] = namedSockets
@@ -112,14 +114,14 @@ const planSockets = ({ section, sockets, namedSockets }: WatcherRequest): Partia
   return {
     sockets: [...(usesSockets || isOnDemand ? sockets : namedSockets)],
     ...(isOnDemand ? { onDemand: true } : {}),
-    ...planStdin(section, sockets),
+    ...planStdin(section, resolveSocket),
   }
 }
 
-const planStdin = (section: Section, sockets: readonly string[]): Partial<ProcessInput> => {
+const planStdin = (section: Section, resolveSocket: WatcherRequest['resolveSocket']): Partial<ProcessInput> => {
   const name = section.text('stdin_socket')
   if (name === undefined || name === '') return {}
-  const socket = sockets.find((known) => known === name.toLowerCase())
+  const socket = resolveSocket(name)
   if (socket === undefined) section.problem('stdin_socket', `"stdin_socket": there is no [socket:${name}]`)
   return { stdin: { socket: socket ?? name } }
 }

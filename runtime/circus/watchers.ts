@@ -53,7 +53,14 @@ const planOne = (ini: IniSection, request: WatchersRequest & { readonly common: 
   const lookupEnv = lookupEnvironment({ ...request.user, ...environment })
   const lookup: Lookup = (name) => (name.toLowerCase() === 'wid' ? INSTANCE_INDEX : (lookupEnv(name) ?? lookupSocket(name) ?? lookupOption(ini, name)))
   const section = createSection(ini, lookup, notes)
-  return planWatcher({ ...request, section, environment, sockets: Object.values(sockets), namedSockets: [...named] })
+  return planWatcher({
+    ...request,
+    section,
+    environment,
+    sockets: Object.values(sockets),
+    resolveSocket: (name) => resolveName(sockets, name),
+    namedSockets: [...named],
+  })
 }
 
 /** circus lets a command name the options of its own watcher. */

@@ -84,6 +84,12 @@ test('sockets are passed all or none, by name in lower case', () => {
   expect(readWatcher('cmd = a $(circus.sockets.web)', sockets).warnings).toEqual([expect.stringContaining('it is passed all the same')])
 })
 
+test('a socket whose name is another one here is found by the one that it has in the file', () => {
+  const { processes, warnings } = readWatcher('cmd = a\nstdin_socket = My Sock', '[socket:my sock]\npath = /x')
+  expect(processes?.['w']?.stdin).toEqual({ socket: 'my-sock' })
+  expect(warnings).toEqual(['circus.ini:4: [socket:my sock] is called "my-sock" here'])
+})
+
 test.each([
   ['host = ::1\nfamily = AF_INET6', { tcp: '[::1]:8080' }],
   ['family = AF_INET6\nport = 1', { tcp: '[::1]:1' }],

@@ -1,5 +1,5 @@
 // When to leave a pipe alone for a moment: who writes without end is read in few large pieces instead of many small
-// ones, which saves a fifth of the work. Pure.
+// ones, which costs less. Pure.
 
 export type ReadPace = {
   /** After each read: whether the next one should wait for REST_MS. */

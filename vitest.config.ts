@@ -1,20 +1,43 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+
+/** For tests that wait more than they work. */
+const MORE_THAN_CORES = 2 * availableParallelism()
 
 /** One project per kind of test: unit is pure, integration crosses one real boundary, e2e builds and runs bundles. */
 export default defineConfig({
   test: {
     pool: 'forks',
     reporters: ['default'],
+    // Without a filter one kind follows the other.
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'] } },
-      { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'],
+          // Nothing in them remains, so they share what they import.
+          isolate: false,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          maxWorkers: MORE_THAN_CORES,
+          sequence: { groupOrder: 1 },
+        },
+      },
       {
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 900_000,
-          fileParallelism: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
           globalSetup: ['test/helpers/e2e-bundles.ts'],
         },
       },
@@ -24,9 +47,9 @@ export default defineConfig({
           include: ['test/conformance/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 900_000,
-          // They wait more than they work.
-          maxWorkers: 2,
+          maxWorkers: MORE_THAN_CORES,
           maxConcurrency: 4,
+          sequence: { groupOrder: 3 },
           globalSetup: ['test/conformance/circus/setup.ts'],
         },
       },
@@ -38,6 +61,7 @@ export default defineConfig({
           hookTimeout: 900_000,
           // They wait more than they work.
           maxWorkers: 2,
+          sequence: { groupOrder: 4 },
           globalSetup: ['test/hosts/setup.ts'],
         },
       },
@@ -48,10 +72,19 @@ export default defineConfig({
           testTimeout: 300_000,
           // They measure what the machine does.
           fileParallelism: false,
+          sequence: { groupOrder: 5 },
           globalSetup: ['test/endurance/setup.ts'],
         },
       },
-      { test: { name: 'aarch64', include: ['test/aarch64/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 300_000 } },
+      {
+        test: {
+          name: 'aarch64',
+          include: ['test/aarch64/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+          sequence: { groupOrder: 6 },
+        },
+      },
     ],
   },
 })

@@ -179,13 +179,13 @@ describe('a running instance', () => {
   })
 
   test('--no-wait returns at once', async () => {
-    const slow = ['add', 'slow', '--start', '/bin/sh', '-c', 'trap "" TERM; sleep 1000 & wait; wait; wait; wait; sleep 1000']
+    const slow = ['add', 'slow', '--start', '/bin/sh', '-c', 'trap "" TERM; exec sleep 1000']
     await run(...slow)
     const before = performance.now()
     expect(await run('stop', 'slow', '--no-wait')).toMatchObject({ status: 0, stdout: '' })
     expect(performance.now() - before).toBeLessThan(5000)
     expect((await states()).find(({ name }) => name === 'slow').state).toBe('stopping')
-    await run('kill', 'slow', '--signum', 'KILL')
+    await run('signal', 'KILL', 'slow')
     await run('rm', 'slow')
   })
 

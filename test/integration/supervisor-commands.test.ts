@@ -70,7 +70,9 @@ describe('start, stop and restart', () => {
   })
 
   test('a stop may have its own signal and time', async () => {
-    const { supervisor, when, lines } = await start(declare('web', sh(`trap 'echo interrupted; exit' INT; trap '' TERM; echo up; ${FOREVER}`)))
+    const { supervisor, when, lines } = await start(
+      declare('web', sh(`trap 'echo interrupted; exit' INT; trap '' TERM; echo up; while :; do sleep 0.02; done`)),
+    )
     await when(() => (lines().includes('web up') ? true : undefined))
     await supervisor.stop(['web'], { signal: 'SIGINT', gracefulTimeoutMs: 30_000 })
     expect(lines()).toContain('web interrupted')
@@ -333,7 +335,7 @@ describe('tasks', () => {
   })
 
   test('a task whose user has gone ends with everything that it has started', async () => {
-    const all = await startPlan({ tasks: [task('long', 'sleep 1000 & echo $!; wait')] })
+    const all = await startPlan({ tasks: [task('long', 'sleep 1000 & echo $!; exec sleep 1000')] })
     const said = Promise.withResolvers<number>()
     const lines = (_stream: string, [line]: readonly string[]): void => said.resolve(Number(line))
     const { status, cancel } = all.supervisor.runTask('long', [], { spawned: () => undefined, lines, room: ROOM })

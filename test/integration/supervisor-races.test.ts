@@ -2,6 +2,8 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import type { Plan } from '../../runtime/contract/process-spec.ts'
@@ -212,14 +214,20 @@ test('told twice to stop, it does not wait for hooks', async () => {
 
 test('a dependent in the middle of its hook waits for a dependency that has gone', async () => {
   const dependsOn = { db: { condition: 'ready', restart: true } } as const
-  const { lines, pidsOf, when } = await start(
-    declare('db', sh(`echo db; ${FOREVER}`), { instance: { hooks: { beforeSpawn: hook('sleep 0.4') } } }),
-    declare('web', sh(`echo web; ${FOREVER}`), { dependsOn, instance: { hooks: { beforeSpawn: hook('echo hook; sleep 0.2') } } }),
+  const go = join(tmpdir(), `nixpack-go-${process.pid}`)
+  const beforeSpawn = hook(`echo hook; while [ ! -e ${go} ]; do sleep 0.02; done`)
+  const { lines, pidsOf, stateOf, supervisor, when } = await start(
+    declare('db', sh(FOREVER), { instance: { hooks: { beforeSpawn: hook('sleep 0.4') } } }),
+    declare('web', sh(FOREVER), { dependsOn, instance: { hooks: { beforeSpawn } } }),
   )
   await when(() => (lines().includes('web hook') ? true : undefined))
   process.kill(pidsOf('db')[0] ?? 0, 'SIGKILL')
-  await when(() => (lines().includes('web web') ? true : undefined))
-  expect(lines().filter((line) => line === 'db db')).toHaveLength(2)
+  await when(() => (stateOf('db') === 'ready' ? undefined : true))
+  writeFileSync(go, '')
+  await when(() => (stateOf('web') === 'ready' ? true : undefined))
+  rmSync(go)
+  const ready = supervisor.events.since(0).events.filter((event) => event.kind === 'state' && event.state === 'ready')
+  expect(ready.map(({ label }) => label)).toEqual(['db', 'db', 'web'])
 })
 
 test('what had failed begins anew when its declaration has changed', async () => {

@@ -1,13 +1,12 @@
 // From kill -9 of redis until another one answers PING.
-import { execFile } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, rmSync } from 'node:fs'
-import { promisify } from 'node:util'
+import { text } from 'node:stream/consumers'
 
 import { waitFor } from './processes.ts'
 import { declareRedis, redisSocket, stopScenario } from './scenario.ts'
 import type { Bench, Scenario } from './scenario.ts'
-
-const exec = promisify(execFile)
 
 const KILLS = 3
 /** Whoever comes back at once does so for what had been stable; and a supervisor at rest may have to wake up. */
@@ -23,8 +22,7 @@ export const measureRecovery = async ({ programs }: Bench, scenario: Scenario): 
     const times: number[] = []
     for (let kill = 0; kill < KILLS; kill++) {
       await new Promise((resolve) => setTimeout(resolve, STABLE_MS))
-      const { stdout } = await exec(programs.redisBack, [socket])
-      times.push(Number(stdout) / 1000)
+      times.push(await askRedisBack(programs.redisBack, [socket]))
     }
     return times
   } finally {
@@ -36,6 +34,14 @@ export const measureRecovery = async ({ programs }: Bench, scenario: Scenario): 
 export const measureBareRedis = async (bench: Bench, dir: string): Promise<number> => {
   const { command } = declareRedis(bench, dir)
   rmSync(redisSocket(dir), { force: true })
-  const { stdout } = await exec(bench.programs.redisBack, [redisSocket(dir), ...command])
-  return Number(stdout) / 1000
+  return askRedisBack(bench.programs.redisBack, [redisSocket(dir), ...command])
+}
+
+/** Milliseconds; rejects with what it says on stderr, and how it ended. */
+export const askRedisBack = async (program: string, args: readonly string[]): Promise<number> => {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const [stdout, stderr] = [text(child.stdout), text(child.stderr)]
+  const [status, signal]: readonly unknown[] = await once(child, 'close')
+  if (status !== 0) throw new Error(`redis-back ended with ${String(status ?? signal)}: ${(await stderr).trim()}`)
+  return Number(await stdout) / 1000
 }

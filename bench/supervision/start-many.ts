@@ -38,9 +38,12 @@ export const measureMany = async (scenario: Scenario): Promise<number> => {
 /** 50 times fork and exec. */
 export const measureBareMany = async ({ programs }: Bench, dir: string): Promise<number> => {
   const allRun = begin(dir)
-  const starter = spawn(programs.startMany, [String(COUNT), programs.arrives, arrivalsOf(dir)], { stdio: 'ignore' })
-  const time = await allRun()
-  starter.kill('SIGKILL')
-  await once(starter, 'close')
-  return time
+  const starter = spawn(programs.startMany, [String(COUNT), programs.arrives, arrivalsOf(dir)], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const closed = once(starter, 'close')
+  try {
+    return await allRun()
+  } finally {
+    starter.kill('SIGKILL')
+    await closed
+  }
 }

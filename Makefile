@@ -84,7 +84,7 @@ node_modules/.package-lock.json: package.json package-lock.json
 
 $(LAUNCHER): $(LAUNCHER_SOURCES)
 	@echo 'make: building the launcher'
-	@$(MAKE) -s -C runtime/launcher OUT=$(CURDIR)/$(@D) $(if $(CROSS),CROSS=$(CURDIR)/$(CROSS))
+	@$(MAKE) -s -j "$$(nproc)" -C runtime/launcher OUT=$(CURDIR)/$(@D) $(if $(CROSS),CROSS=$(CURDIR)/$(CROSS))
 
 # Always asked: only `prepare` knows whether the sources, Node or the libraries of this machine are others than they were.
 $(RUNTIME): $(LAUNCHER) FORCE

@@ -141,7 +141,7 @@ go: packages-if-needed
 	@cat "$$(nix --extra-experimental-features nix-command eval --raw --file fixtures/markov/markov.nix tests.outPath)"
 
 e2e: bundle
-	vitest run --project e2e
+	vitest run --project 'e2e*'
 
 hosts: setup-test bundle
 	vitest run --project hosts --reporter=default --reporter=./test/hosts/report.ts

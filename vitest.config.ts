@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 
 /** For tests that wait more than they work. */
 const MORE_THAN_CORES = 2 * availableParallelism()
+/** What has to be over within a second is alone. */
+const IN_TIME = ['test/e2e/no-orphans.test.ts']
 
 /** One project per kind of test: unit is pure, integration crosses one real boundary, e2e builds and runs bundles. */
 export default defineConfig({
@@ -34,6 +36,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          exclude: IN_TIME,
           testTimeout: 300_000,
           hookTimeout: 900_000,
           maxWorkers: 2,
@@ -43,13 +46,25 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'e2e in time',
+          include: IN_TIME,
+          testTimeout: 300_000,
+          hookTimeout: 900_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+          globalSetup: ['test/helpers/e2e-bundles.ts'],
+        },
+      },
+      {
+        test: {
           name: 'conformance',
           include: ['test/conformance/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 900_000,
-          maxWorkers: MORE_THAN_CORES,
+          // They wait more than they work.
+          maxWorkers: 2,
           maxConcurrency: 4,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
           globalSetup: ['test/conformance/circus/setup.ts'],
         },
       },
@@ -61,7 +76,7 @@ export default defineConfig({
           hookTimeout: 900_000,
           // They wait more than they work.
           maxWorkers: 2,
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 5 },
           globalSetup: ['test/hosts/setup.ts'],
         },
       },
@@ -72,7 +87,7 @@ export default defineConfig({
           testTimeout: 300_000,
           // They measure what the machine does.
           fileParallelism: false,
-          sequence: { groupOrder: 5 },
+          sequence: { groupOrder: 6 },
           globalSetup: ['test/endurance/setup.ts'],
         },
       },
@@ -82,7 +97,8 @@ export default defineConfig({
           include: ['test/aarch64/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,
-          sequence: { groupOrder: 6 },
+          maxWorkers: 2,
+          sequence: { groupOrder: 7 },
         },
       },
     ],

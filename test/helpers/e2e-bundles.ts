@@ -1,6 +1,6 @@
 // Builds the bundles that the end-to-end tests run, once for all of them, through the real command line.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, chownSync, existsSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { allProcessesOf, killBundles, until } from './bundle-process.ts'
@@ -45,17 +45,29 @@ export const setup = (): (() => void) => {
   return remove
 }
 
-let nextUid = 61_000
+let lastUid = 50_000 + (process.pid % 500) * 16
 const users: { readonly uid: number; readonly dir: string }[] = []
 
-/** A user that has no entry in passwd and no process, with an empty directory of its own. */
+/** A user that has no entry in passwd and no process, with an empty directory of its own. Whoever makes the directory has the user. */
 export const newUser = (): { readonly uid: number; readonly dir: string } => {
-  const uid = (nextUid += 1) + (process.pid % 500) * 8
-  const dir = mkdtempSync(join('/tmp', 'np-e2e-'))
-  chownSync(dir, uid, uid)
-  chmodSync(dir, 0o700)
-  users.push({ uid, dir })
-  return { uid, dir }
+  for (;;) {
+    const uid = (lastUid += 1)
+    const dir = join('/tmp', `np-e2e-${uid}`)
+    if (!hasMade(dir)) continue
+    chownSync(dir, uid, uid)
+    users.push({ uid, dir })
+    return { uid, dir }
+  }
+}
+
+const hasMade = (dir: string): boolean => {
+  try {
+    mkdirSync(dir, { mode: 0o700 })
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    throw error
+  }
 }
 
 /** Ends what a failed test left running and removes what its users unpacked. For afterEach. */

@@ -33,8 +33,8 @@ describe('a running instance', () => {
   const states = async (): Promise<readonly ReturnType<typeof JSON.parse>[]> => JSON.parse((await run('status', '--json')).stdout).processes
   beforeAll(async () => {
     runtime = createRuntime(MANIFEST)
-    up = runtime.start(['up', '--env-file', 'app.env'], environment)
     writeFileSync(join(runtime.dir, 'app.env'), 'GREETING=hi\n')
+    up = runtime.start(['up', '--env-file', 'app.env'], environment)
     await up.sees(/api +\| run/)
   })
   afterAll(() => runtime.dispose())

@@ -233,15 +233,15 @@ describe('clients that are not what they should be', () => {
   ])('%s: the connection ends, nothing else happens', async (_title, words) => {
     const socket = connectClient(words).resume()
     await closing(socket)
-    expect(await answerMs()).toBeLessThan(500)
+    expect(await answerMs()).toBeLessThan(2000)
   })
 
   test('1,000 half-open clients are thrown out, and everybody else is answered meanwhile', async () => {
     const sockets = Array.from({ length: 1000 }, (_, index) => connectClient(index % 2 === 0 ? '' : 'POST /v1/restart HTTP/1.1\r\nContent-Le').resume())
     await Promise.all(sockets.map(connecting))
-    for (let round = 0; round < 10; round += 1) expect(await answerMs()).toBeLessThan(500)
+    for (let round = 0; round < 10; round += 1) expect(await answerMs()).toBeLessThan(2000)
     await Promise.all(sockets.map(closing))
-    expect(await answerMs()).toBeLessThan(500)
+    expect(await answerMs()).toBeLessThan(2000)
   })
 
   test('a thousand requests in one packet are one request', async () => {
@@ -271,7 +271,7 @@ describe('clients that are not what they should be', () => {
       }),
     )
     await post(runtime, '/v1/remove', { processes: ['big-*'] })
-    expect(await answerMs()).toBeLessThan(500)
+    expect(await answerMs()).toBeLessThan(2000)
   })
 
   test('followers that do not read lose lines, and are told how many', async () => {
@@ -286,7 +286,7 @@ describe('clients that are not what they should be', () => {
     await post(runtime, '/v1/remove', { processes: ['flood'] })
     while (!text.includes('event: skipped')) await new Promise((resolve) => setTimeout(resolve, 10))
     expect(Number(/event: skipped\ndata: (\d+)/.exec(text)?.[1])).toBeGreaterThan(1000)
-    expect(await answerMs()).toBeLessThan(500)
+    expect(await answerMs()).toBeLessThan(2000)
   })
 
   test('only so many readers may follow', async () => {
@@ -295,7 +295,7 @@ describe('clients that are not what they should be', () => {
     expect(status).toBe(400)
     expect(json().error.message).toContain('32 readers are following already')
     for (const follower of followers) follower.destroy()
-    expect(await answerMs()).toBeLessThan(500)
+    expect(await answerMs()).toBeLessThan(2000)
   })
 
   test('a follower that leaves unread what is there makes way for another one', async () => {
@@ -309,7 +309,7 @@ describe('clients that are not what they should be', () => {
     await closing(idle.resume())
     for (const follower of followers) follower.destroy()
     await post(runtime, '/v1/remove', { processes: ['spate'] })
-    expect(await answerMs()).toBeLessThan(500)
+    expect(await answerMs()).toBeLessThan(2000)
   })
 
   test('however many wait for a command, whoever comes next is answered', async () => {
@@ -318,19 +318,19 @@ describe('clients that are not what they should be', () => {
     const body = '{"process":"never","numprocesses":1}'
     const waiting = Array.from({ length: 300 }, () => connectClient(`POST /v1/scale HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`))
     await Promise.all(waiting.map(connecting))
-    expect(await answerMs()).toBeLessThan(500)
+    expect(await answerMs()).toBeLessThan(2000)
     const { status, json } = await post(runtime, '/v1/scale', { process: 'never', numprocesses: 1 })
     expect(status).toBe(400)
     expect(json().error.message).toContain('cannot wait for the command, which has begun: 128 others are waiting already')
     await post(runtime, '/v1/remove', { processes: ['never'] })
-    expect(await answerMs()).toBeLessThan(500)
+    expect(await answerMs()).toBeLessThan(2000)
   })
 
   test('when all are gone, nothing of them is left', async () => {
     const before = countDescriptors(up)
     const sockets = Array.from({ length: 200 }, () => connectClient('GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n').resume())
     await Promise.all(sockets.map(closing))
-    expect(await answerMs()).toBeLessThan(500)
+    expect(await answerMs()).toBeLessThan(2000)
     await vi.waitFor(() => expect(countDescriptors(up)).toBeLessThanOrEqual(before), 5000)
   })
 })

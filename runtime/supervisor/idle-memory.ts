@@ -21,7 +21,7 @@ export const createIdleMemory = (quietMs = QUIET_MS): IdleMemory => {
   let timer: NodeJS.Timeout | undefined
   let releasePages: (() => void) | undefined
   let collectGarbage: (() => void) | undefined
-  let restBytes: number | undefined
+  let leastBytes = Number.POSITIVE_INFINITY
   const release = (): number => {
     releasePages ??= createPageRelease()
     releasePages()
@@ -29,13 +29,19 @@ export const createIdleMemory = (quietMs = QUIET_MS): IdleMemory => {
   }
   const rest = (): void => {
     const heldBytes = release()
-    restBytes ??= heldBytes
-    if (heldBytes - restBytes <= GROWTH_BYTES) return
-    // Some 50 ms, and what has been compiled is garbage, too: the next restart takes 3 ms more.
-    collectGarbage ??= createCollector()
-    collectGarbage()
-    timer = setTimeout(() => (restBytes = release()), SWEEP_MS).unref()
+    leastBytes = Math.min(leastBytes, heldBytes)
+    if (hasGrown(heldBytes)) {
+      // Some 50 ms, and what has been compiled is garbage, too: the next restart takes 3 ms more.
+      collectGarbage ??= createCollector()
+      collectGarbage()
+      timer = setTimeout(acceptGrowth, SWEEP_MS).unref()
+    }
   }
+  const acceptGrowth = (): void => {
+    const heldBytes = release()
+    if (hasGrown(heldBytes)) leastBytes = heldBytes
+  }
+  const hasGrown = (heldBytes: number): boolean => heldBytes - leastBytes > GROWTH_BYTES
   return {
     postponeRelease: () => {
       clearTimeout(timer)

@@ -119,7 +119,7 @@ equal "a signal to a child that has ended is nothing" "$(printf 'spawn|a|arg=/bi
 spawner exit 0"
 
 # What is in another session has left for good; what is in the group of a child ends with it, when that is asked for.
-left() { printf 'spawn|a%s|arg=/bin/bash|arg=-c|arg=sleep 1000 & echo $! >%s/left; setsid sleep 1000 & echo $! >%s/away; exit 3\nwait exited a\nclose\n' "$1" "$work" "$work" | drive | grep exited; }
+left() { printf 'spawn|a%s|arg=/bin/bash|arg=-c|arg=sleep 1000 & echo $! >%s/left; setsid sleep 1000 & echo $! >%s/away; until [ "$(cut -d" " -f5 /proc/$!/stat)" = $! ]; do :; done; exit 3\nwait exited a\nclose\n' "$1" "$work" "$work" | drive | grep exited; }
 equal "what a child leaves in its group is left" "$(left ''; kill "$(cat "$work/left")" "$(cat "$work/away")" && echo both)" "exited a code=3
 both"
 equal "or is ended with it, and nothing else" "$(left '|background=ends'; timeout 5 bash -c 'while [ -d /proc/$0 ] && ! grep -q "^State:.Z" /proc/$0/status; do :; done' "$(cat "$work/left")" && kill "$(cat "$work/away")" && echo one)" "exited a code=3

@@ -32,7 +32,7 @@ test.skipIf(noKernel).each(['max', 'cortex-a53'])('its code cache is taken by %s
   const { stderr } = spawnSync(
     AARCH64_KERNEL,
     [join(TREE, 'lib', 'ld-linux-aarch64.so.1'), '--library-path', join(TREE, 'lib'), join(TREE, 'bin', 'supervisor'), 'version'],
-    { encoding: 'utf8', env: { ...process.env, QEMU_CPU: processor } },
+    { encoding: 'utf8', env: { ...process.env, QEMU_CPU: processor, NODE_DEBUG: 'sea' } },
   )
-  expect(stderr).toMatch(/^nixpack: cannot find the manifest/)
+  expect(stderr).toMatch(/^SEA \d+: code taken\n/)
 })

@@ -123,7 +123,7 @@ test('a stop does not wait for a reader of our stdout that has stopped, and neit
   up.child.stdout?.pause()
   await standsStill(() => countersOf(bundle, 'a'))
   try {
-    // Half of what each of the waits took that were added up before.
+    // Less than the stop may take on its own: the waits are one.
     expect(await bundle.run(['down', '--timeout', '6s'])).toMatchObject({ status: 0, stderr: '' })
     expect(readFileSync(join(dir, 'through'), 'utf8')).toBe('through\n')
   } finally {

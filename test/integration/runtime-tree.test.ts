@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -100,4 +101,12 @@ test("the runtime's dynamic linker does not ask for what the host wants in every
   const bytes = readFileSync(join(libraryDir, linker ?? ''))
   expect(bytes.includes('/etc/ld.so.preload')).toBe(false)
   expect(bytes.includes('/nix/no/ld.preload')).toBe(true)
+})
+
+test('what was compiled when the supervisor was built is what it runs', () => {
+  const { stderr } = spawnSync(join(ROOT, 'build', 'runtime', system, 'tree', 'bin', 'supervisor'), ['--version'], {
+    encoding: 'utf8',
+    env: { NODE_DEBUG: 'sea' },
+  })
+  expect(stderr).toMatch(/^SEA \d+: code taken\n/)
 })

@@ -5,7 +5,7 @@ import { renderSuggestion } from '../contract/nearest-name.ts'
 import type { ProcessSpec } from '../contract/process-spec.ts'
 import { resolveReadiness, resolveRestarted, sortByPriority } from './graph.ts'
 import type { Standing } from './graph.ts'
-import type { InstanceChange, Pool } from './pool.ts'
+import type { Instance, InstanceChange, Pool } from './pool.ts'
 
 export type Fleet = {
   readonly pools: readonly Pool[]
@@ -77,6 +77,9 @@ export const resolveSelection = (fleet: Fleet, names: readonly string[]): Select
   }
   return selection
 }
+
+export const selectInstances = (fleet: Fleet, selection: Selection): readonly Instance[] =>
+  [...selection].flatMap(([name, indexes]) => (fleet.find(name)?.instances ?? []).filter(({ runner }) => indexes?.includes(runner.index) ?? true))
 
 export const resolveName = (fleet: Fleet, text: string): { readonly pool: Pool; readonly index: number | undefined } => {
   const [, name = text, digits] = /^(.*):(\d{1,4})$/.exec(text) ?? []

@@ -6,12 +6,13 @@ import type { ReloadMode, StopOptions, SupervisorControl } from '../contract/con
 import { NixpackError } from '../contract/errors.ts'
 import type { ProcessSpec, ReloadSpec } from '../contract/process-spec.ts'
 import { describeFailing } from './describe.ts'
-import { resolveName, resolveSelection } from './fleet.ts'
+import { resolveName, resolveSelection, selectInstances } from './fleet.ts'
 import type { Selection } from './fleet.ts'
 import { resolveDependencies, resolveRestarted } from './graph.ts'
 import type { Verb } from './jobs.ts'
 import { isFailingOn } from './pool-plan.ts'
 import type { Instance, Pool } from './pool.ts'
+import type { ProcessRecord } from './state.ts'
 import type { Core } from './supervisor-core.ts'
 
 export type Commands = Pick<SupervisorControl, 'start' | 'stop' | 'restart' | 'reload' | 'scale'>
@@ -31,7 +32,7 @@ export const createCommands = (core: Core): Commands => {
   }
   const run = async (verb: 'start' | 'stop' | 'restart', selection: Selection, how: StopOptions = {}): Promise<CommandResult> => {
     const verbs = planVerbs(core, verb, selection)
-    return track(core, [...verbs.keys()], async () => {
+    return track(core, new Map([...verbs.keys()].map((name) => [name, selection.get(name)])), async () => {
       const overridden = await jobs.begin({ verbs, selection, how })
       return new Map(overridden.filter((name) => selection.has(name)).map((name) => [name, 'another command came in between']))
     })
@@ -60,14 +61,13 @@ export const createCommands = (core: Core): Commands => {
         const failures = await Promise.all(pools.map(async (pool) => [pool.name, await reload(pool, mode)] as const))
         return new Map(failures.flatMap(([name, failure]) => (failure === undefined ? [] : [[name, failure]])))
       }
-      const names_ = pools.map(({ name }) => name)
-      return track(core, names_, reloadAll)
+      return track(core, new Map(pools.map(({ name }) => [name, undefined])), reloadAll)
     },
     async scale(name, numprocesses) {
       core.assertOpen(`scale "${name}"`)
       const { pool, index } = resolveName(fleet, name)
       if (index !== undefined) throw new NixpackError('CONTROL_REFUSED', `cannot scale "${name}": it is one instance of several`)
-      return track(core, [pool.name], async () => {
+      return track(core, new Map([[pool.name, undefined]]), async () => {
         pool.scale(numprocesses)
         core.events.publish({ kind: 'scaled', process: pool.name, label: null, state: null, pid: null, text: `has ${pool.count} instances from now on` })
         core.advance()
@@ -82,14 +82,16 @@ export const createCommands = (core: Core): Commands => {
 type Failures = ReadonlyMap<string, string>
 
 /** What became of the instances, by comparison. */
-export const track = async (core: Core, names: readonly string[], deed: () => Promise<Failures>): Promise<CommandResult> => {
-  const instancesOf = (): readonly Instance[] => names.flatMap((name) => core.fleet.find(name)?.instances ?? [])
-  const before = readPids(instancesOf())
+const track = async ({ fleet }: Core, selection: Selection, deed: () => Promise<Failures>): Promise<CommandResult> => {
+  const before = readPids(selectInstances(fleet, selection))
   // What had failed already, and is left alone, is not what this command has come to.
-  const earlier = new Set(instancesOf().map(({ runner }) => runner.record))
+  const earlier = new Set(selectInstances(fleet, selection).map(({ runner }) => runner.record))
   const failures = await deed()
-  const after = readPids(instancesOf())
-  const failed = instancesOf().filter(({ runner: { record } }) => record.state === 'backoff' || (record.state === 'failed' && !earlier.has(record)))
+  const selected = new Set(selectInstances(fleet, selection))
+  const after = readPids([...selected])
+  // What waits for its next start and has an end to it is told when that comes.
+  const hasFailed = (spec: ProcessSpec, record: ProcessRecord): boolean => isFailingOn(spec, record) || (record.state === 'failed' && !earlier.has(record))
+  const failed = fleet.pools.flatMap(({ spec, instances }) => instances.filter((instance) => selected.has(instance) && hasFailed(spec, instance.runner.record)))
   return {
     started: after.filter((pid) => !before.includes(pid)),
     kept: after.filter((pid) => before.includes(pid)),

@@ -11,7 +11,7 @@ import { planChange, planSocketChange } from './plan-change.ts'
 import type { SocketChange } from './plan-change.ts'
 import type { Pool } from './pool.ts'
 import type { Sockets } from './sockets.ts'
-import { hasName, track } from './supervisor-commands.ts'
+import { hasName } from './supervisor-commands.ts'
 import type { Commands } from './supervisor-commands.ts'
 import { OF_THE_BUNDLE } from './supervisor-core.ts'
 import type { Core } from './supervisor-core.ts'
@@ -95,9 +95,7 @@ export const createPlanning = (core: Core, sockets: Sockets, commands: Commands)
       const { pool } = resolveName(fleet, name)
       const needing = resolveDependents(fleet.specs, pool.name)
       if (needing.length > 0) throw new NixpackError('CONTROL_REFUSED', `cannot remove "${name}": "${needing.join('", "')}" depends on it`)
-      const result: CommandResult = keepRunning
-        ? { started: [], kept: pool.instances.flatMap(({ runner }) => runner.record.pid ?? []), stopped: [], failed: [] }
-        : await commands.stop([name])
+      const result: CommandResult = keepRunning ? keepAll(pool) : await commands.stop([name])
       // While the bundle stops, everybody stays until the end.
       if (!keepRunning && !(await stopForGood([pool.name].filter(isUp)))) return result
       core.remove(pool.name)
@@ -117,7 +115,7 @@ export const createPlanning = (core: Core, sockets: Sockets, commands: Commands)
         if (isScaled) pool.scale(spec.numprocesses)
         return commands.reload([spec.name], 'declared')
       }
-      return isScaled ? commands.scale(spec.name, spec.numprocesses) : track(core, [spec.name], async () => new Map())
+      return isScaled ? commands.scale(spec.name, spec.numprocesses) : keepAll(pool)
     },
     apply(next) {
       core.assertOpen('change the plan')
@@ -131,6 +129,14 @@ export const createPlanning = (core: Core, sockets: Sockets, commands: Commands)
     },
   }
 }
+
+/** Nothing was asked of its instances: what some of them had come to before is not the answer. */
+const keepAll = ({ instances }: Pool): CommandResult => ({
+  started: [],
+  kept: instances.flatMap(({ runner }) => runner.record.pid ?? []),
+  stopped: [],
+  failed: [],
+})
 
 /** What has failed gets another chance with another declaration; what somebody has stopped does not. */
 const wantsToRun = (pool: Pool | undefined): boolean =>

@@ -1,16 +1,16 @@
 // All processes of a bundle: what control and the command `up` see of the supervisor. A failing process is an event
 // here, never an exception.
 
-import type { Names, SupervisorControl } from '../contract/control-supervisor.ts'
+import type { SupervisorControl } from '../contract/control-supervisor.ts'
 import { NixpackError } from '../contract/errors.ts'
 import { renderSuggestion } from '../contract/nearest-name.ts'
 import type { Plan } from '../contract/process-spec.ts'
 import { describeProcess, narrowStatus } from './describe.ts'
 import { createExplanation } from './explain.ts'
-import { resolveName, resolveSelection } from './fleet.ts'
+import { resolveName, resolveSelection, selectInstances } from './fleet.ts'
 import { judge, renderCondition, resolveReadiness, resolveDependencies } from './graph.ts'
 import type { Outcome } from './outcome.ts'
-import type { Instance, Pool } from './pool.ts'
+import type { Pool } from './pool.ts'
 import type { RunnerServices } from './runner-services.ts'
 import { createSockets } from './sockets.ts'
 import { createCommands } from './supervisor-commands.ts'
@@ -60,10 +60,6 @@ export const createSupervisor = ({ services: given, plan }: SupervisorOptions): 
         .filter(([name, { condition }]) => judge(fleet.standingOf(name), condition) !== 'met')
         .map(([name, { condition }]) => `"${name}" to be ${renderCondition(condition)}`),
     })
-  const select = (names: Names): readonly Instance[] =>
-    [...resolveSelection(fleet, names)].flatMap(([name, indexes]) =>
-      (fleet.find(name)?.instances ?? []).filter(({ runner }) => indexes?.includes(runner.index) ?? true),
-    )
   return {
     ...commands,
     get plan() {
@@ -106,7 +102,7 @@ export const createSupervisor = ({ services: given, plan }: SupervisorOptions): 
     sockets: () => sockets.status(fleet.specs),
     signal(names, signal, options) {
       core.assertOpen(`send ${signal}`)
-      return select(names).flatMap((instance) => signalInstance(instance, signal, options))
+      return selectInstances(fleet, resolveSelection(fleet, names)).flatMap((instance) => signalInstance(instance, signal, options))
     },
     runTask(name, words, listeners) {
       core.assertOpen(`run task "${name}"`)

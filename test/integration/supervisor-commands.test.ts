@@ -143,6 +143,16 @@ describe('what fails on and on, without a limit', () => {
     const { supervisor } = await start(declare('web', ['/no/such'], { restart, autostart: false }))
     expect((await supervisor.start(['web'])).failed).toMatchObject([{ reason: expect.stringContaining('could not be started: cannot run "/no/such"') }])
   })
+
+  test('a command about another of its instances, or about what does not concern them, does not', async () => {
+    const web = declare('web', sh(`[ $INDEX = 1 ] || exit 3; ${FOREVER}`), { restart: FAILING.restart, numprocesses: 2 })
+    const { supervisor, when, pidsOf, stateOf } = await start(web)
+    await when(() => (stateOf('web') === 'backoff' && supervisor.status()[0]?.instances[0]?.state === 'ready' ? true : undefined))
+    expect((await supervisor.update({ ...web, warmupDelayMs: 5 }, { restarts: false })).failed).toEqual([])
+    const [pid] = pidsOf('web')
+    expect(await supervisor.restart(['web:1'])).toEqual({ started: pidsOf('web'), kept: [], stopped: [pid], failed: [] })
+    expect((await supervisor.stop(['web:1'])).failed).toEqual([])
+  })
 })
 
 const pair = (): Plan['processes'] => [declare('db', sh(FOREVER)), declare('web', sh(FOREVER), { dependsOn: { db: on('ready', true) } })]

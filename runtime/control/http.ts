@@ -15,6 +15,8 @@ import type { Connections } from './connections.ts'
 import { createEventStream } from './event-stream.ts'
 import type { EventStream } from './event-stream.ts'
 import { decodeQuery } from './query.ts'
+import { createReaders } from './readers.ts'
+import type { Readers } from './readers.ts'
 import { renderFailure, resolveHttpStatus } from './refusal.ts'
 
 /** Connections are handed to it with `emit('connection', socket)`. */
@@ -56,6 +58,7 @@ type Routes = ReadonlyMap<string, Route>
 const createRoutes = (options: AnswerOptions): Routes => {
   const answers = createAnswers(options)
   const streams = createStreamAnswers(options)
+  const readers = createReaders()
   const routes: Readonly<Record<RouteName | StreamName, [string, Route]>> = {
     status: answered(ROUTES.status, answers.status),
     explain: answered(ROUTES.explain, answers.explain),
@@ -77,9 +80,10 @@ const createRoutes = (options: AnswerOptions): Routes => {
     applyConfig: answered(ROUTES.applyConfig, answers.applyConfig),
     reopenLogs: answered(ROUTES.reopenLogs, answers.reopenLogs),
     down: answered(ROUTES.down, answers.down),
-    logs: streamed(STREAMS.logs, streams.logs),
-    events: streamed(STREAMS.events, streams.events),
-    runTask: streamed(STREAMS.runTask, streams.runTask),
+    logs: streamed(STREAMS.logs, { readers, isEvictable: true, begin: streams.logs }),
+    events: streamed(STREAMS.events, { readers, isEvictable: true, begin: streams.events }),
+    // The run ends with its reader, who may be a pager.
+    runTask: streamed(STREAMS.runTask, { readers, isEvictable: false, begin: streams.runTask }),
   }
   return new Map(Object.values(routes))
 }
@@ -100,31 +104,20 @@ const answered = <Schema extends z.ZodMiniObject>(
   return [path, { method, schema, prepare }]
 }
 
-/** Each may hold a backlog. In the order of their arrival. */
-const STREAMS_MAX = 32
-const openStreams = new Set<ServerResponse>()
-
-/** Who leaves unread what is there keeps nobody out. */
-const makeRoom = (): void => {
-  if (openStreams.size < STREAMS_MAX) return
-  const [unread] = [...openStreams].filter(({ writableNeedDrain }) => writableNeedDrain)
-  if (unread === undefined) throw new NixpackError('CONTROL_REFUSED', `cannot answer: ${openStreams.size} readers are following already`)
-  openStreams.delete(unread)
-  unread.destroy()
-}
+type Streaming<Asked> = { readonly readers: Readers; readonly isEvictable: boolean; readonly begin: (request: Asked) => (stream: EventStream) => void }
 
 /** What can be refused is refused before the first event. */
 const streamed = <Schema extends z.ZodMiniObject>(
   { method, path, request: schema }: Declared<Schema>,
-  begin: (request: z.output<Schema>) => (stream: EventStream) => void,
+  { readers, isEvictable, begin }: Streaming<z.output<Schema>>,
 ): [string, Route] => {
   const prepare = (given: unknown): Send => {
     const run = begin(z.parse(schema, given))
     return (response, ended) => {
-      makeRoom()
-      openStreams.add(response)
-      response.on('close', () => openStreams.delete(response))
-      run(createEventStream(response, ended))
+      readers.makeRoom()
+      const stream = createEventStream(response, ended)
+      readers.add(stream, { isEvictable })
+      run(stream)
     }
   }
   return [path, { method, schema, prepare }]

@@ -1,8 +1,9 @@
 // Who takes his time, and who takes too much: readers of tasks, requests that pile up, commands with a time limit.
+import type { IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { send } from '../helpers/control-call.ts'
+import { open, send } from '../helpers/control-call.ts'
 import { createRuntime, isAlive } from '../helpers/start-runtime.ts'
 import type { Runtime, Running } from '../helpers/start-runtime.ts'
 
@@ -23,6 +24,8 @@ const startServices = async (manifest: Readonly<Record<string, unknown>>): Promi
 }
 
 const socketPath = (): string => join(runtime.runDir, 'demo/default/control.sock')
+
+const follow = (): Promise<IncomingMessage> => open(socketPath(), { path: '/v1/logs?follow=1' })
 
 /** Nothing is read before the program had every opportunity to lose what it has. */
 const readLate = async (running: Running): Promise<string> => {
@@ -49,6 +52,20 @@ describe('the output of a task', () => {
     const running = runtime.start(['run', 'dump'])
     expect((await readLate(running)).trimEnd().split('\n').length).toBe(LINES)
     expect((await running.finished).status).toBe(0)
+  }, 60_000)
+
+  test('is not cut off because many others follow', async () => {
+    await startServices({ processes: { db: { command: SERVICE } }, tasks: { dump: DUMP } })
+    const running = runtime.start(['run', 'dump'])
+    const text = readLate(running)
+    const followers = await Promise.all(Array.from({ length: 31 }, follow))
+    // Longer than a follower may leave something unread.
+    await new Promise((resolve) => setTimeout(resolve, 5500))
+    for (let late = 0; late < 3; late += 1) followers.push(await follow())
+    expect((await text).trimEnd().split('\n').length).toBe(LINES)
+    expect((await running.finished).status).toBe(0)
+    expect(followers.map(({ statusCode }) => statusCode)).toContain(400)
+    for (const follower of followers) follower.destroy()
   }, 60_000)
 })
 

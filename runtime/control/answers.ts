@@ -28,7 +28,8 @@ export type AnswerOptions = {
   readonly end: AbortSignal
 }
 
-export type Answers = { readonly [Name in RouteName]: (request: Request<Name>) => Promise<Reply<Name>> | Reply<Name> }
+/** `gone` is aborted when there is nobody any more to hear the answer. */
+export type Answers = { readonly [Name in RouteName]: (request: Request<Name>, gone: AbortSignal) => Promise<Reply<Name>> | Reply<Name> }
 export type StreamAnswers = { readonly [Name in StreamName]: (request: StreamRequest<Name>) => (stream: EventStream) => void }
 
 export const createAnswers = (options: AnswerOptions): Answers => {
@@ -62,29 +63,29 @@ export const createAnswers = (options: AnswerOptions): Answers => {
       const { run, programDirs, fifosDir } = configuration.planExec(request.process === undefined ? undefined : selectOne(request.process))
       return { run: describeRun(run), programDirs: [...programDirs], fifosDir }
     },
-    start: ({ processes, wait }) => answerCommand(supervisor.start(select(processes)), wait),
-    stop: ({ processes, wait, ...how }) => answerCommand(supervisor.stop(select(processes), readStop(how)), wait),
-    restart: ({ processes, wait, ...how }) => answerCommand(supervisor.restart(select(processes), readStop(how)), wait),
-    reload: ({ processes, wait, mode }) => answerCommand(supervisor.reload(select(processes), mode), wait),
+    start: ({ processes, wait }, gone) => answerCommand(supervisor.start(select(processes)), wait, gone),
+    stop: ({ processes, wait, ...how }, gone) => answerCommand(supervisor.stop(select(processes), readStop(how)), wait, gone),
+    restart: ({ processes, wait, ...how }, gone) => answerCommand(supervisor.restart(select(processes), readStop(how)), wait, gone),
+    reload: ({ processes, wait, mode }, gone) => answerCommand(supervisor.reload(select(processes), mode), wait, gone),
     signal: ({ processes, signal, pid, ...whom }) => {
       const also = pid === undefined ? {} : { pid }
       return { pids: [...supervisor.signal(select(processes), parseSignalWord(signal), { ...whom, ...also })] }
     },
-    scale: async ({ process: operand, numprocesses, by, wait }) => {
+    scale: async ({ process: operand, numprocesses, by, wait }, gone) => {
       const name = selectOne(operand)
       const before = supervisor.status().find((status) => status.name === name)?.numprocesses ?? 0
       // One fewer than one is none: circus leaves a singleton alone.
       const isSingleton = supervisor.plan.processes.some((spec) => spec.name === name && spec.singleton)
-      const reply = await answerCommand(supervisor.scale(name, numprocesses ?? Math.max(isSingleton ? before : 0, before + (by ?? 0))), wait)
+      const reply = await answerCommand(supervisor.scale(name, numprocesses ?? Math.max(isSingleton ? before : 0, before + (by ?? 0))), wait, gone)
       return { ...reply, numprocesses: supervisor.status().find((status) => status.name === name)?.numprocesses ?? 0 }
     },
-    add: async ({ name, declaration, start, wait }) => {
+    add: async ({ name, declaration, start, wait }, gone) => {
       const taken = supervisor.status().find((status) => status.name.toLowerCase() === name.toLowerCase())
       if (taken !== undefined) throw new NixpackError('CONTROL_REFUSED', `cannot add "${name}": there is a process "${taken.name}"`)
       supervisor.add(configuration.planProcess(name, declaration))
-      return answerCommand(start ? supervisor.start([name]) : Promise.resolve(NOTHING), wait)
+      return answerCommand(start ? supervisor.start([name]) : Promise.resolve(NOTHING), wait, gone)
     },
-    remove: async ({ processes, keepRunning, wait }) => {
+    remove: async ({ processes, keepRunning, wait }, gone) => {
       if (processes.length === 0) throw new NixpackError('CONTROL_REFUSED', 'cannot remove: no process is named')
       const names = select(processes)
       const known = new Set(supervisor.status().map(({ name }) => name))
@@ -94,16 +95,16 @@ export const createAnswers = (options: AnswerOptions): Answers => {
           hint: 'use "decr"',
         })
       }
-      return answerCommand(Promise.all(names.map((name) => supervisor.remove(name, { keepRunning }))).then(joinResults), wait)
+      return answerCommand(Promise.all(names.map((name) => supervisor.remove(name, { keepRunning }))).then(joinResults), wait, gone)
     },
-    set: ({ process: operand, options: wanted, wait }) => {
+    set: ({ process: operand, options: wanted, wait }, gone) => {
       const name = selectOne(operand)
       const { declaration, parts, numprocesses, restarts } = planOptionChange(wanted)
       const changes = [
         ...(Object.keys(declaration).length + parts.length === 0 ? [] : [supervisor.update(configuration.planProcess(name, declaration, parts), { restarts })]),
         ...(numprocesses === undefined ? [] : [supervisor.scale(name, numprocesses)]),
       ]
-      return answerCommand(Promise.all(changes).then(joinResults), wait)
+      return answerCommand(Promise.all(changes).then(joinResults), wait, gone)
     },
     applyConfig: () => configuration.reload(),
     reopenLogs: () => {
@@ -146,22 +147,26 @@ const NOTHING: CommandResult = { started: [], kept: [], stopped: [], failed: [] 
 const WAITING_MAX = 128
 
 const createCommandAnswer = () => {
-  let waiting = 0
-  const waitFor = async (command: Promise<CommandResult>): Promise<CommandReply> => {
-    waiting += 1
+  /** A connection each: whose client has gone away has none. */
+  const waiting = new Set<AbortSignal>()
+  const waitFor = async (command: Promise<CommandResult>, gone: AbortSignal): Promise<CommandReply> => {
+    const leave = (): void => void waiting.delete(gone)
+    waiting.add(gone)
+    gone.addEventListener('abort', leave)
+    if (gone.aborted) leave()
     try {
       return { pid: process.pid, done: true, ...(await command) }
     } finally {
-      waiting -= 1
+      leave()
     }
   }
-  return async (command: Promise<CommandResult>, wait: boolean): Promise<CommandReply> => {
-    if (wait && waiting < WAITING_MAX) return waitFor(command)
+  return async (command: Promise<CommandResult>, wait: boolean, gone: AbortSignal): Promise<CommandReply> => {
+    if (wait && waiting.size < WAITING_MAX) return waitFor(command, gone)
     // A refusal comes at once, and is heard. Otherwise what it comes to is in `status` and `events`, also when it fails.
     const early = await Promise.race([command, Promise.resolve(undefined)])
     command.catch(() => undefined)
     if (!wait || early !== undefined) return { pid: process.pid, done: early !== undefined, ...(early ?? NOTHING) }
-    throw new NixpackError('CONTROL_REFUSED', `cannot wait for the command, which has begun: ${waiting} others are waiting already`, {
+    throw new NixpackError('CONTROL_REFUSED', `cannot wait for the command, which has begun: ${waiting.size} others are waiting already`, {
       hint: 'see in "status" and "events" what it comes to',
     })
   }

@@ -92,12 +92,15 @@ type Declared<Schema> = Pick<RouteDeclaration, 'method' | 'path'> & { readonly r
 
 const answered = <Schema extends z.ZodMiniObject>(
   { method, path, request: schema }: Declared<Schema>,
-  answer: (request: z.output<Schema>) => unknown,
+  answer: (request: z.output<Schema>, gone: AbortSignal) => unknown,
 ): [string, Route] => {
   const prepare = (given: unknown): Send => {
     const request = z.parse(schema, given)
     return async (response, ended) => {
-      reply(response, 200, { ok: true, value: await answer(request) })
+      const gone = new AbortController()
+      response.once('close', () => gone.abort())
+      if (response.closed) gone.abort()
+      reply(response, 200, { ok: true, value: await answer(request, gone.signal) })
       ended()
     }
   }

@@ -332,6 +332,23 @@ describe('clients that are not what they should be', () => {
     expect(await answerMs()).toBeLessThan(2000)
   })
 
+  test('who waited for a command and has gone away keeps nobody from waiting', async () => {
+    const never = { command: SERVICE, essential: false, ready: { tcp: '127.0.0.1:1', timeout: '1h' } }
+    await post(runtime, '/v1/add', { name: 'late', declaration: never, start: true, wait: false })
+    const body = '{"process":"late","numprocesses":1}'
+    const request = `POST /v1/scale HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+    const waiting = Array.from({ length: 160 }, () => connectClient(request).resume())
+    // Those that are too many.
+    await Promise.race(waiting.map(closing))
+    for (const socket of waiting) socket.destroy()
+    const restart = async (): Promise<void> => {
+      const { json } = await post(runtime, '/v1/restart', { processes: ['api'] })
+      expect(json()).toMatchObject({ ok: true, value: { done: true, failed: [] } })
+    }
+    await vi.waitFor(restart, 10_000)
+    await post(runtime, '/v1/remove', { processes: ['late'] })
+  })
+
   test('when all are gone, nothing of them is left', async () => {
     const before = countDescriptors(up)
     const sockets = Array.from({ length: 200 }, () => connectClient('GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n').resume())

@@ -28,7 +28,7 @@ export const streamLogs = (stream: EventStream, hub: LogHub, { follow, end, ...r
   }
   const receive = (event: LogEvent): void => {
     if (backlog.length === 0) return send(event)
-    waitingBytes += event.bytes.length
+    waitingBytes += event.bytes.length + EVENT_BYTES
     if (waitingBytes > BACKLOG_MAX_BYTES) linesSkipped += event.lineCount
     else backlog.push({ ...event, bytes: Buffer.from(event.bytes) })
   }
@@ -60,6 +60,9 @@ export const streamLogs = (stream: EventStream, hub: LogHub, { follow, end, ...r
   }
   feed()
 }
+
+/** What is held of an event besides its lines: many have two bytes. */
+const EVENT_BYTES = 256
 
 type Backlog = { readonly events: readonly LogEvent[]; readonly linesCut: number }
 

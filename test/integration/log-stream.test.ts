@@ -84,3 +84,12 @@ test('what a reader that follows has missed is told at the end, too', async () =
   expect(lines + skipped).toBe(16 * 2400 + 100 * 600)
   expect(skipped).toBeGreaterThan(0)
 })
+
+test('what comes byte by byte while the reader takes what was kept is bounded, too', async () => {
+  const { response, hub, end } = await createFilled(16, { follow: true })
+  for (let at = 0; at < 100_000; at += 1) hub.publish(sourceOf(0), { bytes: Buffer.from('\n'), truncated: 0, pid: 7, timeMs: 0 })
+  end.abort()
+  const { lines, skipped } = await readAll(response)
+  expect(lines + skipped).toBe(16 * 2400 + 100_000)
+  expect(skipped).toBeGreaterThan(80_000)
+})

@@ -19,17 +19,21 @@ export const awaitReply = async <Reply>(context: CommandContext, operands: reado
   }
 }
 
-/** Undefined when it does not answer that either, or nothing is on its way. */
+/** Undefined when it does not answer that either, knows the processes no longer, or nothing is on its way. */
 const describeLate = async (context: CommandContext, operands: readonly string[]): Promise<NixpackError | undefined> => {
-  const { processes } = await callControl({ ...resolveTarget(context), timeoutMs: LOOK_MS }, ROUTES.status, {}).catch(() => NOTHING)
-  const names = new Set(resolveSelection(operands, processes).map((label) => processOf(label, processes)))
-  const late = processes.filter(({ name, state }) => (names.size === 0 || names.has(name)) && !ARRIVED.has(state))
-  if (late.length === 0) return undefined
-  return new NixpackError('CONTROL_REFUSED', `cannot wait any longer: ${late.map(describe).join('; ')}`, { hint: 'ask "explain" about one of them' })
+  try {
+    const { processes } = await callControl({ ...resolveTarget(context), timeoutMs: LOOK_MS }, ROUTES.status, {})
+    const names = new Set(resolveSelection(operands, processes).map((label) => processOf(label, processes)))
+    const late = processes.filter(({ name, state }) => (names.size === 0 || names.has(name)) && !ARRIVED.has(state))
+    if (late.length === 0) return undefined
+    return new NixpackError('CONTROL_REFUSED', `cannot wait any longer: ${late.map(describe).join('; ')}`, { hint: 'ask "explain" about one of them' })
+  } catch (error) {
+    if (error instanceof NixpackError) return undefined
+    throw error
+  }
 }
 
 const LOOK_MS = 2000
-const NOTHING: { readonly processes: readonly ProcessStatus[] } = { processes: [] }
 const ARRIVED: ReadonlySet<string> = new Set(['ready', 'listening', 'scheduled', 'completed', 'stopped', 'failed'])
 
 const describe = ({ name, state, reason, nextStartInMs }: ProcessStatus): string => {

@@ -99,6 +99,15 @@ describe('a time limit', () => {
     expect(status).toBe(1)
   })
 
+  test('of a command that nobody answers is told, not that there is no such process', async () => {
+    const up = await startServices({ processes: { db: { command: SERVICE } } })
+    up.child.kill('SIGSTOP')
+    const { status, stderr } = await runtime.run(['stop', 'db', '--timeout', '100ms'])
+    up.child.kill('SIGCONT')
+    expect(stderr).toMatch(/: it does not answer .*\[NIXPACK_CONTROL_UNREACHABLE\]\n.*--timeout.*\n {2}caused by: nothing came within 0.1 s\n$/)
+    expect(status).toBe(1)
+  })
+
   test('may be longer than a timer', async () => {
     await startServices({ processes: { db: { command: SERVICE } } })
     const waiting = runtime.start(['wait', '--for', 'stopped', 'db', '--timeout', '30d'])

@@ -7,6 +7,7 @@ import { ROUTES } from '../contract/control-routes.ts'
 import { callControl } from '../control/client.ts'
 import type { Command, CommandContext } from './context.ts'
 import { printText } from './context.ts'
+import { createInterruptible } from './interruption.ts'
 import { openScreen } from './screen.ts'
 import { resolveTarget } from './target.ts'
 import { renderAge, renderSize, renderTable } from './text-table.ts'
@@ -26,16 +27,17 @@ export const top: Command = async (context) => {
   const read = createReader(context)
   let before = await read()
   const screen = openScreen(context)
+  const untilEnd = createInterruptible(screen.ended)
   try {
     for (let pauseMs = SAMPLE_MS; ; pauseMs = TOP_INTERVAL_MS) {
-      const status = await Promise.race([screen.ended, setTimeout(pauseMs)])
+      const status = await untilEnd(setTimeout(pauseMs))
       if (status !== undefined) return status
-      const after = await Promise.race([screen.ended, read()])
+      const after = await untilEnd(read())
       if (typeof after === 'number') return after
       screen.draw(renderStats(before, after))
       before = after
       // A terminal that is stopped shows the latest, not all that it has missed.
-      await Promise.race([screen.ended, context.stdout.flush(FLUSH_MS)])
+      await untilEnd(context.stdout.flush(FLUSH_MS))
     }
   } finally {
     await screen.close()

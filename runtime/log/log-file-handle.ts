@@ -3,7 +3,7 @@
 
 import type { LogFileSpec } from '../contract/process-spec.ts'
 import { LINE_FEED } from './count-lines.ts'
-import { renderLogHint } from './log-hint.ts'
+import { renderBackupHint, renderLogHint } from './log-hint.ts'
 import { closeLogFile, lookAtLogFile, openLogFile } from './open-log-file.ts'
 import type { OpenLogFile } from './open-log-file.ts'
 import type { Report } from './report.ts'
@@ -94,7 +94,7 @@ export const createLogFileHandle = ({ spec: firstSpec, report, nowMs }: LogFileH
     } catch (error) {
       if (await hasName()) {
         rotationFailedAtMs = nowMs()
-        report.warn(`cannot rotate log "${path}": ${messageOf(error)}; it grows`)
+        report.warn(`cannot rotate log "${path}": ${messageOf(error)}; it grows${renderBackupHint(error)}`)
         return false
       }
     }
@@ -106,7 +106,7 @@ export const createLogFileHandle = ({ spec: firstSpec, report, nowMs }: LogFileH
     try {
       await removeDated(path, periodLength, spec.backupCount)
     } catch (error) {
-      report.warn(`cannot remove old backups of log "${path}": ${messageOf(error)}`)
+      report.warn(`cannot remove old backups of log "${path}": ${messageOf(error)}${renderBackupHint(error)}`)
     }
   }
   /** As circus and Python have it: without backups nothing is rotated by size, because that would throw lines away. */

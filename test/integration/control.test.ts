@@ -83,6 +83,15 @@ describe('a running bundle', () => {
     expect(json()).toMatchObject({ ok: false, error: { code: 'CONTROL_REFUSED', message: expect.stringContaining(message) } })
   })
 
+  test.each([
+    ['size', ' '.repeat(70_000)],
+    ['depth', `{"a":${'['.repeat(100)}${']'.repeat(100)}}`],
+    ['keys', '{"__proto__":1}'],
+  ])('the %s of a body is refused with a hint', async (_what, body) => {
+    const { json } = await send(socketOf(runtime), { method: 'POST', path: '/v1/set' }, body)
+    expect(json().error).toMatchObject({ message: expect.stringContaining('cannot read the request: '), hint: expect.any(String) })
+  })
+
   test('events are replayed from a cursor, then follow', async () => {
     const all = await send(socketOf(runtime), { path: '/v1/events?follow=false&since=0' })
     const events = readEvents(all.text)

@@ -8,8 +8,7 @@ import type { InstanceLock } from '../control/instance-lock.ts'
 import { createSpawner } from '../supervisor/spawner.ts'
 import type { Spawner } from '../supervisor/spawner.ts'
 import type { CommandContext } from './context.ts'
-import { planRunPaths } from './preparation.ts'
-import { resolveInstanceKey } from './target.ts'
+import { findRunPaths, resolveInstanceKey } from './target.ts'
 
 /** Throws CONTROL_IN_USE. */
 export const acquireInstance = (context: CommandContext): Promise<InstanceLock> =>
@@ -28,7 +27,7 @@ export const acquireInstance = (context: CommandContext): Promise<InstanceLock> 
  */
 export const assertAlone = async (context: CommandContext, lock: InstanceLock, spawner: Spawner): Promise<void> => {
   const key = resolveInstanceKey(context)
-  for (const { controlSocketPath } of planRunPaths(context)) if (await isAnswered(controlSocketPath)) throw createInUse(key, undefined)
+  for (const { controlSocketPath } of findRunPaths(context)) if (await isAnswered(controlSocketPath)) throw createInUse(key, undefined)
   if (!lock.isForeign) return
   context.report.warn('another user has taken the name by which this instance is locked; it goes on with a lock file')
   const path = `${makeBundleDirectory(context, key)}/.${key.instance}.lock`

@@ -12,8 +12,10 @@ import type { CommandContext } from './context.ts'
 
 type Variables = ReadonlyMap<string, Variable>
 
+export type InstancePlace = Pick<CommandContext, 'environment' | 'uid' | 'manifest' | 'instance'>
+
 /** Where this instance may be running, or may come to run; best first. */
-export const planRunPaths = ({ environment, uid, manifest, instance }: CommandContext): readonly [RunPaths, ...RunPaths[]] => {
+export const planRunPaths = ({ environment, uid, manifest, instance }: InstancePlace): readonly [RunPaths, ...RunPaths[]] => {
   const [first = '/tmp', ...rest] = planRunDirectoryBases({ environment, uid })
   const pathsIn = (baseDir: string): RunPaths => relocateTmp(resolveRunPaths(baseDir, manifest.name, instance), { environment, uid })
   return [pathsIn(first), ...rest.map(pathsIn)]

@@ -20,6 +20,20 @@ export const createRunDirectory = (request: RunDirectoryRequest, name: InstanceN
 /** The directory around those of all instances, which stay as they are. */
 export const makeBundleDirectory = (request: RunDirectoryRequest, name: InstanceName): string => dirname(chooseBase(request, name, makeParents).instanceDir)
 
+/**
+ * What is there as far down as the bundle's directory, to which only we can write: "ours" as if we had just made it, or why it may
+ * be another user's.
+ */
+export const readRunOwner = (paths: RunPaths, uid: number): 'ours' | 'nobody' | Error => {
+  try {
+    visitParents(assertOwn)(dirname(dirname(paths.instanceDir)), paths, uid)
+    return 'ours'
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return 'nobody'
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
 type Make = (baseDir: string, paths: RunPaths, uid: number) => void
 
 const chooseBase = (request: RunDirectoryRequest, { bundle, instance }: InstanceName, make: Make): RunPaths => {
@@ -55,13 +69,18 @@ const tryBase = (make: () => void): string | undefined => {
   }
 }
 
-const makeParents: Make = (baseDir, { instanceDir }, uid) => {
-  if (basename(dirname(baseDir)) === `nixpack-${uid}`) makeOwn(dirname(baseDir), { uid, forbiddenMode: SHARED_WRITE })
-  assertTrusted(dirname(dirname(baseDir)), uid)
-  assertTrusted(dirname(baseDir), uid)
-  makeOwn(baseDir, { uid, forbiddenMode: SHARED_WRITE })
-  makeOwn(dirname(instanceDir), { uid, forbiddenMode: SHARED })
-}
+const makeParents: Make = (...place) => visitParents(makeOwn)(...place)
+
+/** From the outside inwards: what is inside of another user's directory is not looked at. */
+const visitParents =
+  (visitOwn: (dir: string, ownership: Ownership) => void): Make =>
+  (baseDir, { instanceDir }, uid) => {
+    assertTrusted(dirname(dirname(baseDir)), uid)
+    if (basename(dirname(baseDir)) === `nixpack-${uid}`) visitOwn(dirname(baseDir), { uid, forbiddenMode: SHARED_WRITE })
+    assertTrusted(dirname(baseDir), uid)
+    visitOwn(baseDir, { uid, forbiddenMode: SHARED_WRITE })
+    visitOwn(dirname(instanceDir), { uid, forbiddenMode: SHARED })
+  }
 
 const makeDirectories: Make = (baseDir, paths, uid) => {
   const { instanceDir, filesDir, tmpDir, fifosDir } = paths
@@ -98,12 +117,16 @@ const STICKY = 0o1000
 
 type Ownership = { readonly uid: number; readonly forbiddenMode: number }
 
-const makeOwn = (dir: string, { uid, forbiddenMode }: Ownership): void => {
+const makeOwn = (dir: string, ownership: Ownership): void => {
   try {
     mkdirSync(dir, { mode: 0o700 })
   } catch (error) {
     if (!hasCode(error, 'EEXIST', 'EISDIR')) throw error
   }
+  assertOwn(dir, ownership)
+}
+
+const assertOwn = (dir: string, { uid, forbiddenMode }: Ownership): void => {
   const stats = lstatSync(dir)
   if (!stats.isDirectory()) throw new Error(`"${dir}" is not a directory`)
   if (stats.uid !== uid) throw new Error(`"${dir}" belongs to user ${stats.uid}`)

@@ -9,10 +9,14 @@ export const explainConnection = (socketPath: string, error: unknown): NixpackEr
   const code = codeOf(error)
   if (code.startsWith('HPE_')) return explainAnswer(socketPath, error)
   if (code === 'ECONNRESET' || code === 'EPIPE') return fail(socketPath, 'it hangs up without an answer', { hint: ASK_AGAIN, cause: error })
-  if (code === 'EACCES' || code === 'EPERM') return fail(socketPath, 'it is not yours', { hint: 'become the user who has started the bundle', cause: error })
+  if (code === 'EACCES' || code === 'EPERM') return explainStranger(socketPath, error)
   if (code === 'ETIMEDOUT') return fail(socketPath, 'it does not answer', { hint: 'give it more time with --timeout, or see what its log says', cause: error })
   return fail(socketPath, 'it cannot be spoken to', { hint: ASK_AGAIN, cause: error })
 }
+
+/** Another user's, or nobody can tell whose. */
+export const explainStranger = (socketPath: string, cause: unknown): NixpackError =>
+  fail(socketPath, 'it is not yours', { hint: 'become the user who has started the bundle', cause })
 
 /** Of the answer: it is cut off, or none that a bundle gives. */
 export const explainAnswer = (socketPath: string, error: unknown): NixpackError => {

@@ -1,10 +1,10 @@
 // What the configuration leaves on a real disk, and the ports it finds on a real host.
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { findAutomaticPorts, predictAutomaticPorts, resolveAutomaticPorts, resolvePortsPath } from '../../runtime/config/automatic-ports.ts'
 import { readEnvFile } from '../../runtime/config/env-file.ts'
 import { grantAccess } from '../../runtime/config/grant-access.ts'
@@ -13,6 +13,7 @@ import { makeLastingDirectories } from '../../runtime/config/lasting-directories
 import { createRunDirectory } from '../../runtime/config/run-directory.ts'
 import { resolveVariables } from '../../runtime/config/variables.ts'
 import { writeFiles } from '../../runtime/config/write-files.ts'
+import { findRunPaths } from '../../runtime/commands/target.ts'
 import { resolveDirectories } from '../../runtime/contract/directories.ts'
 import { createManifest } from '../helpers/manifest.ts'
 
@@ -210,4 +211,32 @@ test('a directory that its new owner has turned into a link is refused', ({ skip
   const grants = [{ path: paths.tmpDir, isDirectory: true, uid: NOBODY, gid: NOBODY, isShared: false }]
   expect(() => grantAccess(grants, paths)).toThrow('cannot give directories')
   expect(statSync(victim).uid).toBe(0)
+})
+
+const find = () => findRunPaths({ environment: { XDG_RUNTIME_DIR: dir }, uid, manifest: { ...MANIFEST, name: 'looked-for' }, instance: 'i' })
+
+describe('an instance is looked for where nobody else can have put it', () => {
+  const places = ['nixpack', 'nixpack/looked-for'].map((path) => ({ path }))
+  beforeEach(() => mkdirSync(join(dir, 'nixpack/looked-for/i'), { recursive: true, mode: 0o700 }))
+
+  test('and found where it was made', () => {
+    expect(find().map(({ instanceDir }) => instanceDir)).toEqual([join(dir, 'nixpack/looked-for/i')])
+  })
+
+  test.for(places)('not in $path of another user', ({ path }, { skip }) => {
+    skip(uid !== 0, 'only root can give files away')
+    chownSync(join(dir, path), NOBODY, NOBODY)
+    expect(find()).toEqual([])
+  })
+
+  test.each(places)('not in $path that others can write to', ({ path }) => {
+    chmodSync(join(dir, path), 0o722)
+    expect(find()).toEqual([])
+  })
+
+  test.each(places)('not behind a link in place of $path', ({ path }) => {
+    renameSync(join(dir, path), join(dir, 'moved'))
+    symlinkSync(join(dir, 'moved'), join(dir, path))
+    expect(find()).toEqual([])
+  })
 })

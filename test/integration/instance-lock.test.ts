@@ -2,6 +2,8 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { chmodSync, chownSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { resolveLockName } from '../../runtime/control/instance-lock.ts'
 import { createRuntime } from '../helpers/start-runtime.ts'
@@ -19,10 +21,11 @@ afterEach(async () => {
 })
 
 /** Listens under the name of the lock, and says what is not true. */
-const squat = async (): Promise<void> => {
-  const name = resolveLockName({ uid, bundle: 'demo', instance: 'default', runDir: runtime.runDir })
+const squat = (): Promise<void> => listenAs(resolveLockName({ uid, bundle: 'demo', instance: 'default', runDir: runtime.runDir }).replace('\0', '@'))
+
+const listenAs = async (address: string): Promise<void> => {
   const program = `require("net").createServer((socket) => socket.on("error", () => {}).write("1\\n")).listen(process.argv[1].replace("@", "\\0"), () => console.log("listening"))`
-  const child = spawn(process.execPath, ['-e', program, name.replace('\0', '@')], { uid: NOBODY, gid: NOBODY, cwd: '/', stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['-e', program, address], { uid: NOBODY, gid: NOBODY, cwd: '/', stdio: ['ignore', 'pipe', 'inherit'] })
   squatter = child
   await once(child.stdout, 'data')
 }
@@ -68,6 +71,35 @@ describe('another user has taken the name', () => {
     await once(squatter ?? first.child, 'close')
     expect(await runtime.run([])).toMatchObject({ status: 125, stderr: expect.stringContaining('is already running') })
     expect(await runtime.run(['status'])).toMatchObject({ status: 0 })
+  })
+})
+
+/** Everything down to the socket is another user's. */
+const squatSocket = async (): Promise<string> => {
+  runtime = createRuntime({ processes: { web: { command: SERVICE } } })
+  const instanceDir = join(runtime.runDir, 'demo/default')
+  mkdirSync(instanceDir, { recursive: true })
+  for (const path of [runtime.dir, runtime.runDir, join(runtime.runDir, 'demo'), instanceDir]) chmodSync(path, 0o755)
+  for (const path of [runtime.runDir, join(runtime.runDir, 'demo'), instanceDir]) chownSync(path, NOBODY, NOBODY)
+  await listenAs(join(instanceDir, 'control.sock'))
+  return join(instanceDir, 'control.sock')
+}
+
+describe('another user listens in place of the control socket', () => {
+  beforeEach(({ skip }) => skip(uid !== 0, 'only root can become another user'))
+
+  test.each([['status'], ['exec', 'true'], ['down']])('%s does not speak to him', async (...words) => {
+    const socketPath = await squatSocket()
+    const { status, stderr } = await runtime.run(words)
+    expect(stderr).toContain(`cannot use control socket "${socketPath}": it is not yours  [NIXPACK_CONTROL_UNREACHABLE]\n  hint: become the user`)
+    expect(stderr).toContain(`  caused by: "${runtime.runDir}" belongs to user ${NOBODY}`)
+    expect(status).toBe(1)
+  })
+
+  test('which is not taken for this instance when it starts', async () => {
+    await squatSocket()
+    const { stderr } = await runtime.run([])
+    expect(stderr).toContain(`cannot make a private run directory:\n  - ${runtime.runDir}: "${runtime.runDir}" belongs to user ${NOBODY}`)
   })
 })
 

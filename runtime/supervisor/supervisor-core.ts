@@ -59,7 +59,8 @@ export type Core = {
 
 type Cause = Ending | { readonly kind: 'commanded' } | { readonly kind: 'error'; readonly error: NixpackError }
 
-export const createCore = (services: RunnerServices, declared: Declared): Core => {
+/** `hurry`: somebody waits for the end; readers of lines have had their time. */
+export const createCore = (services: RunnerServices, declared: Declared, hurry: () => void): Core => {
   const fleet = createFleet()
   const events = createEventLog()
   const chronicle = createChronicle(services.hub)
@@ -116,6 +117,7 @@ export const createCore = (services: RunnerServices, declared: Declared): Core =
   }
   const beginEnd = (next: Cause): void => {
     cause = next
+    hurry()
     for (const reload of reloads.values()) reload.cancel()
     jobs.cancelAll()
     setDeadline(planStopDeadlineMs(fleet.specs, (name) => planStopTimeMs(fleet.find(name))) + DEADLINE_MARGIN_MS)

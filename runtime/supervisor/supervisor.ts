@@ -43,7 +43,7 @@ export const createSupervisor = ({ services: given, plan }: SupervisorOptions): 
   const sockets = createSockets(given.spawner)
   const services: RunnerServices = { ...given, socketAddresses: () => sockets.addresses }
   const { processes, sockets: declaredSockets, ...declared } = plan
-  const core = createCore(services, declared)
+  const core = createCore(services, declared, given.hurry)
   const { fleet, chronicle } = core
   const commands = createCommands(core)
   const planning = createPlanning(core, sockets, commands)
@@ -136,7 +136,6 @@ export const createSupervisor = ({ services: given, plan }: SupervisorOptions): 
     },
     reopenLogs: given.reopenLogs,
     down(reason) {
-      given.hurry()
       services.report.info(`${core.isStopping ? 'killing' : 'stopping'}: ${reason}`)
       core.end()
     },

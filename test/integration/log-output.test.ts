@@ -115,9 +115,14 @@ test('where the policy is to block, the process waits for who reads our stdout, 
   expect(stdout.replaceAll('a | ', '') === numbers(3_000_000)).toBe(true)
 })
 
-test('a stop does not wait for a reader of our stdout that has stopped, and neither does the process that waited for it', async () => {
+/** Blocked by who does not read, it ends on SIGTERM when it is let go. */
+const blocked = () => {
   const script = 'trap "echo through >&2; exit 0" TERM; while :; do echo "one of many lines that nobody reads"; done'
-  const bundle = create({ a: { ...floods('block'), command: ['/bin/sh', '-c', script], gracefulTimeout: '60s' } })
+  return { ...floods('block'), command: ['/bin/sh', '-c', script], gracefulTimeout: '60s' }
+}
+
+test('a stop does not wait for a reader of our stdout that has stopped, and neither does the process that waited for it', async () => {
+  const bundle = create({ a: blocked() })
   const up = bundle.start()
   await up.sees(/a \| one of many/)
   up.child.stdout?.pause()
@@ -130,6 +135,22 @@ test('a stop does not wait for a reader of our stdout that has stopped, and neit
     up.child.stdout?.resume()
   }
   expect((await up.finished).stderr).toContain('a stopped, exited with status 0')
+}, 60_000)
+
+test('neither does a bundle that ends by itself', async () => {
+  const script = `while [ ! -e ${dir}/end ]; do sleep 0.05; done`
+  const bundle = create({ a: { ...blocked(), essential: false }, b: { command: ['/bin/sh', '-c', script] } })
+  const up = bundle.start()
+  await up.sees(/a \| one of many/)
+  up.child.stdout?.pause()
+  await standsStill(() => countersOf(bundle, 'a'))
+  writeFileSync(join(dir, 'end'), '')
+  try {
+    await seesFile(join(dir, 'through'), /through/)
+  } finally {
+    up.child.stdout?.resume()
+  }
+  expect((await up.finished).status).toBe(0)
 }, 60_000)
 
 test('a client of logs that does not read holds up nobody, and is told what it has missed', async () => {

@@ -41,6 +41,8 @@ export const createLogFileHandle = ({ spec: firstSpec, report, nowMs }: LogFileH
   let isExpired = false
   let failedAtMs = -Infinity
   let rotationFailedAtMs = -Infinity
+  /** Was to be rotated, but its name seemed to mean another file. */
+  let namelessInode: string | undefined
   let outage: { linesLost: number } | undefined
 
   /** A clock that was set back says nothing: then it is as if the time were over. */
@@ -68,6 +70,9 @@ export const createLogFileHandle = ({ spec: firstSpec, report, nowMs }: LogFileH
     }
     sizeBytes = file.sizeBytes
     lookedAtMs = nowMs()
+    // It would be so again for every line. A new file may have got its number.
+    if (file.inode === namelessInode && sizeBytes > 0) failRotation('the file system does not say which file has its name')
+    namelessInode = undefined
     planRollover(sizeBytes > 0 ? Math.min(file.modifiedMs, nowMs()) : nowMs())
     return true
   }
@@ -86,11 +91,16 @@ export const createLogFileHandle = ({ spec: firstSpec, report, nowMs }: LogFileH
     if (now !== undefined) sizeBytes = now.sizeBytes
     return now !== undefined && now.inode === file?.inode
   }
+  const failRotation = (reason: string): void => {
+    rotationFailedAtMs = nowMs()
+    report.warn(`cannot rotate log "${path}": ${reason}; it grows`)
+  }
   const rotate = async (): Promise<boolean> => {
     const period = spec.rotation !== undefined && spec.maxBytes === undefined ? renderPeriod(spec.rotation, rolloverMs) : undefined
     try {
       // What has its name now may be somebody else's, who has rotated it just before.
-      if (await hasName()) await (period === undefined ? rotateNumbered(path, spec.backupCount) : rotateDated(path, period))
+      if (!(await hasName())) namelessInode = file?.inode
+      else await (period === undefined ? rotateNumbered(path, spec.backupCount) : rotateDated(path, period))
     } catch (error) {
       if (await hasName()) {
         rotationFailedAtMs = nowMs()

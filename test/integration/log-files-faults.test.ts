@@ -117,6 +117,22 @@ test('what somebody else has rotated just before is not rotated again', async ()
   expect([textOf('log'), notices]).toEqual(['again\n', []])
 })
 
+test('a file that has its name again after all is not opened for ever, it grows', async () => {
+  const notices: string[] = []
+  const say = (text: string): void => void notices.push(text)
+  const handle = createLogFileHandle({ spec: fileSpec({ maxBytes: 10, backupCount: 1 }), report: { info: say, warn: say }, nowMs: () => START_MS })
+  writeFileSync(join(dir, 'log'), 'ours ours\n')
+  const line = Buffer.from('more\n')
+  await handle.prepare()
+  renameSync(join(dir, 'log'), join(dir, 'elsewhere'))
+  expect(await handle.resolveEnd(line, 0)).toBe(0)
+  renameSync(join(dir, 'elsewhere'), join(dir, 'log'))
+  await handle.prepare()
+  expect(await handle.resolveEnd(line, 0)).toBe(line.length)
+  expect(notices).toEqual([`cannot rotate log "${dir}/log": the file system does not say which file has its name; it grows`])
+  await handle.close()
+})
+
 test('somebody else who rotates at the same time is no reason to grow', async () => {
   const { files, write, notices } = openLog({ maxBytes: 100, backupCount: 1000 })
   for (let line = 1000; line < 1300; line += 1) write(`${line} ${'x'.repeat(94)}\n`)

@@ -254,11 +254,25 @@ test.each([
     ['there is no [watcher:wbe], did you mean "web"?'],
   ],
   ['[watcher:w]\ncmd = %(a)s\na = %(b)s\nb = x%(a)s', ['circus.ini:4: cannot resolve "%(a)s": it refers to itself']],
-  [`[watcher:w]\ncmd = %(k0)s\n${doubling}`, ['becomes longer than 1000000 characters']],
+  [`[watcher:w]\ncmd = %(k0)s\n${doubling}`, ['become longer than 1000000 characters']],
   ['[watcher:w]\ncmd = %(nope)s', ['cannot resolve "%(nope)s": there is no "nope" in this section']],
 ])('%j is refused, with every problem and its line', (text, problems) => {
   expect(() => read(text)).toThrow(expect.objectContaining({ code: 'CIRCUS_INVALID' }))
   for (const problem of problems) expect(() => read(text)).toThrow(expect.objectContaining({ message: expect.stringContaining(problem) }))
+})
+
+const repeated = Array.from({ length: 1500 }, (_, index) => `[watcher:w${index}]\ncmd = %(big)s\n`).join('')
+const chain = Array.from({ length: 20_000 }, (_, index) => `k${index} = %(k${index + 1})s\n`).join('') + 'k20000 = x'
+
+test.each([
+  [
+    'a value in many sections',
+    `[DEFAULT]\nbig = ${'x'.repeat(1000)}\n${repeated}`,
+    'circus.ini:2004: with "cmd", the values that are named by others become longer than 1000000 characters',
+  ],
+  ['a long chain of values', `[watcher:w]\ncmd = %(k0)s\n${chain}`, 'cannot resolve "%(k99)s": "cmd" leads to it through 100 others'],
+])('%s is refused before it costs more', (_, text, problem) => {
+  expect(() => read(text)).toThrow(expect.objectContaining({ code: 'CIRCUS_INVALID', message: expect.stringContaining(problem) }))
 })
 
 test('bytes that are not UTF-8 are refused with their line, also in what is included', () => {

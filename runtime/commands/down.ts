@@ -6,7 +6,8 @@ import { NixpackError } from '../contract/errors.ts'
 import { callControl } from '../control/client.ts'
 import { waitForRelease } from '../control/instance-lock.ts'
 import { isLiving } from '../supervisor/proc-stat.ts'
-import { readStat } from '../supervisor/process-tree.ts'
+import { readPidNamespace, readStat } from '../supervisor/process-tree.ts'
+import type { ProcessMark } from '../supervisor/process-tree.ts'
 import { wantsWait } from './command-result.ts'
 import type { Command } from './context.ts'
 import { createDeadline } from './deadline.ts'
@@ -14,26 +15,30 @@ import { resolveInstanceKey, resolveTarget } from './target.ts'
 
 export const down: Command = async (context) => {
   const released = waitForRelease(resolveInstanceKey(context))
-  const { pid } = await callControl(resolveTarget(context), ROUTES.down, {})
+  const { pid, pidNamespace } = await callControl(resolveTarget(context), ROUTES.down, {})
   if (!wantsWait(context)) return 0
-  const gone = isRunning(pid) ? waitForEnd(pid, released) : released
+  const isOurs = pidNamespace !== undefined && pidNamespace === readPidNamespace()
+  const gone = isOurs ? waitForEnd(readMark(pid), released) : released
   if ((await Promise.race([gone, createDeadline(context.timeoutMs)])) !== 'late') return 0
   throw new NixpackError('CONTROL_REFUSED', `cannot wait any longer: "${context.manifest.name}" is still stopping`, { hint: 'say "down" again to wait on' })
 }
 
 /** The lock tells at once, but may be another user's. In another process namespace it is all there is. */
-const waitForEnd = async (pid: number, released: Promise<void>): Promise<void> => {
-  await Promise.race([released, poll(pid)])
-  await poll(pid)
+const waitForEnd = async (mark: ProcessMark | undefined, released: Promise<void>): Promise<void> => {
+  await Promise.race([released, poll(mark)])
+  await poll(mark)
 }
 
-const poll = async (pid: number): Promise<void> => {
-  for (let pauseMs = 1; isRunning(pid); pauseMs = Math.min(2 * pauseMs, LOOK_MS)) await setTimeout(pauseMs)
+const poll = async (mark: ProcessMark | undefined): Promise<void> => {
+  for (let pauseMs = 1; isRunning(mark); pauseMs = Math.min(2 * pauseMs, LOOK_MS)) await setTimeout(pauseMs)
 }
 
 const LOOK_MS = 50
 
-const isRunning = (pid: number): boolean => {
+/** Whoever is given the number afterwards is not waited for. */
+const isRunning = (mark: ProcessMark | undefined): boolean => mark !== undefined && readMark(mark.pid)?.startTicks === mark.startTicks
+
+const readMark = (pid: number): ProcessMark | undefined => {
   const stat = readStat(pid)
-  return stat !== undefined && isLiving(stat)
+  return stat !== undefined && isLiving(stat) ? stat : undefined
 }

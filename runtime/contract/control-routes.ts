@@ -34,6 +34,9 @@ export type CommandReply = z.infer<typeof commandReplySchema>
 
 const acceptedSchema = z.strictObject({ pid: z.int() })
 
+/** Whose numbers the pid is one of; left out where that is unknown. */
+const stoppingSchema = z.strictObject({ pid: z.int(), pidNamespace: z.optional(z.string()) })
+
 const taskLinesSchema = z.strictObject({ stream: z.enum(['out', 'err']), lines: z.array(z.string()) })
 
 const runSchema = z.strictObject({
@@ -161,7 +164,7 @@ export const ROUTES = {
     reply: planChangeSchema,
   },
   reopenLogs: { method: 'POST', path: `${PREFIX}/logs/reopen`, description: 'open the log files again', request: noneSchema, reply: acceptedSchema },
-  down: { method: 'POST', path: `${PREFIX}/down`, description: 'stop everything and end', request: noneSchema, reply: acceptedSchema },
+  down: { method: 'POST', path: `${PREFIX}/down`, description: 'stop everything and end', request: noneSchema, reply: stoppingSchema },
 } as const satisfies Readonly<Record<string, RouteDeclaration>>
 
 export const STREAMS = {

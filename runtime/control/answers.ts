@@ -6,6 +6,7 @@ import type { CommandResult } from '../contract/control.ts'
 import type { ConfigurationControl, StopOptions, SupervisorControl } from '../contract/control-supervisor.ts'
 import type { CommandReply, Reply, Request, RouteName, StreamName, StreamRequest } from '../contract/control-routes.ts'
 import { NixpackError } from '../contract/errors.ts'
+import { readPidNamespace } from '../supervisor/process-tree.ts'
 import { parseSignalWord } from './signal-word.ts'
 import type { LogHub } from '../log/log-hub.ts'
 import type { EventStream } from './event-stream.ts'
@@ -114,7 +115,7 @@ export const createAnswers = (options: AnswerOptions): Answers => {
     down: () => {
       // Told again it would kill; a second client only wants to wait as well. The reply goes first.
       if (!supervisor.isStopping) setImmediate(() => supervisor.down('told by the command "down"'))
-      return { pid: process.pid }
+      return { pid: process.pid, pidNamespace: readPidNamespace() }
     },
   }
 }

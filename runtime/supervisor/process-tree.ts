@@ -21,6 +21,16 @@ export const hasProc = (): boolean => {
   }
 }
 
+/** Which numbers processes have here; undefined when /proc does not tell. */
+export const readPidNamespace = (): string | undefined => {
+  try {
+    return hasProc() ? readlinkSync('/proc/self/ns/pid') : undefined
+  } catch {
+    // ENOENT: a kernel without them.
+    return undefined
+  }
+}
+
 export const readStat = (pid: number): ProcStat | undefined => parseStat(readText(`/proc/${pid}/stat`))
 
 /** Empty for what cannot be read. Names and arguments are bytes: latin1 loses none of them. */

@@ -83,6 +83,16 @@ describe('what answers on the socket', () => {
   })
 })
 
+test.each([
+  ['of another process namespace', { pid: process.pid, pidNamespace: 'pid:[1]' }],
+  ['of an unknown process namespace', { pid: process.pid }],
+])('down does not take a number %s for one of ours', async (_what, value) => {
+  const runtime = createRuntime({ processes: { db: { command: ['/bin/true'] } } })
+  await answerWith(runtime.runDir, respond(JSON.stringify({ ok: true, value })))
+  expect(await runtime.run(['down', '--timeout', '5s'])).toMatchObject({ status: 0, stderr: '' })
+  await runtime.dispose()
+})
+
 test('a command says it once, with its status', async () => {
   const runtime = createRuntime({ processes: { db: { command: ['/bin/true'] } } })
   const socketPath = await answerWith(runtime.runDir, respond('hello'))

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { connect } from 'node:net'
+import { dirname } from 'node:path'
 import { makeBundleDirectory } from '../config/run-directory.ts'
 import { acquireInstanceLock, createInUse } from '../control/instance-lock.ts'
 import type { InstanceLock } from '../control/instance-lock.ts'
@@ -27,12 +28,24 @@ export const acquireInstance = (context: CommandContext): Promise<InstanceLock> 
  */
 export const assertAlone = async (context: CommandContext, lock: InstanceLock, spawner: Spawner): Promise<void> => {
   const key = resolveInstanceKey(context)
-  for (const { controlSocketPath } of findRunPaths(context)) if (await isAnswered(controlSocketPath)) throw createInUse(key, undefined)
-  if (!lock.isForeign) return
-  context.report.warn('another user has taken the name by which this instance is locked; it goes on with a lock file')
-  const path = `${makeBundleDirectory(context, key)}/.${key.instance}.lock`
-  const answer = await spawner.lock(path)
-  if (!answer.held) throw createInUse(key, answer.pid)
+  const places = findRunPaths(context)
+  for (const { controlSocketPath } of places) if (await isAnswered(controlSocketPath)) throw createInUse(key, undefined)
+  const lockPathIn = (bundleDir: string): string => `${bundleDir}/.${key.instance}.lock`
+  const left = places.map(({ instanceDir }) => lockPathIn(dirname(instanceDir))).filter((path) => existsSync(path))
+  if (lock.isForeign) context.report.warn(renderTaken(lock.holder))
+  // Who was started while the name was another user's may have no control socket yet.
+  const lockPaths = lock.isForeign ? [lockPathIn(makeBundleDirectory(context, key))] : left
+  for (const path of lockPaths) {
+    const answer = await spawner.lock(path)
+    if (!answer.held) throw createInUse(key, answer.pid)
+  }
+}
+
+const renderTaken = (holder: InstanceLock['holder']): string => {
+  const advice = 'it goes on with a lock file; to have the name back, stop the instance, end that process, and start again'
+  if (holder === undefined) return `the name by which this instance is locked is taken, and nobody can tell by whom (see /proc/net/unix); ${advice}`
+  const process = holder.pid === undefined ? '' : ` (pid ${holder.pid})`
+  return `user ${holder.uid}${process} has taken the name by which this instance is locked; ${advice}`
 }
 
 /** Refused: what a run that was killed has left. */

@@ -162,6 +162,7 @@ const removeRun = (paths: RunPaths): void => {
   try {
     rmdirSync(dirname(instanceDir))
   } catch {
-    // ENOTEMPTY: other instances are running.
+    // ENOTEMPTY: other instances are running, or have left a lock file (claim-instance.ts). That stays: who removes it while
+    // another waits for it makes two of it.
   }
 }

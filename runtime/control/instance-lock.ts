@@ -23,6 +23,8 @@ export type Holder = { readonly uid: number; readonly pid: number | undefined }
 export type InstanceLock = {
   /** Another user has taken the name, which says nothing: something else has to tell whether this instance runs. */
   readonly isForeign: boolean
+  /** Who that is; undefined when nobody can tell: the name is taken, and nobody listens. */
+  readonly holder?: Holder | undefined
   readonly release: () => void
 }
 
@@ -35,7 +37,7 @@ export const acquireInstanceLock = async (key: InstanceKey, readHolder: ReadHold
     if (await listen(server, resolveLockName(key))) return { isForeign: false, release: () => server.close() }
     const holder = await readHolder(resolveLockName(key).replace('\0', '@'))
     if (holder?.uid === key.uid) throw createInUse(key, holder.pid)
-    if (holder !== undefined || attempt === ATTEMPTS) return { isForeign: true, release: () => undefined }
+    if (holder !== undefined || attempt === ATTEMPTS) return { isForeign: true, holder, release: () => undefined }
     // It has just gone, or has not begun to listen.
     await setTimeout(RETRY_MS)
   }

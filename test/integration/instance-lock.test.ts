@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, mkdirSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { resolveLockName } from '../../runtime/control/instance-lock.ts'
@@ -47,7 +47,7 @@ describe('another user has taken the name', () => {
     await squat()
     const first = runtime.start()
     await first.sees(/\| run/)
-    expect(first.text()).toContain('warning: another user has taken the name by which this instance is locked')
+    expect(first.text()).toContain(`warning: user ${NOBODY} (pid ${squatter?.pid}) has taken the name by which this instance is locked`)
     expect(await runtime.run([])).toMatchObject({ status: 125, stderr: expect.stringContaining('is already running') })
     expect(await runtime.run(['down'])).toMatchObject({ status: 0 })
     expect(first.child.exitCode ?? (await first.finished).status).toBe(0)
@@ -60,6 +60,17 @@ describe('another user has taken the name', () => {
     const winner = await Promise.any(starts.map(async (start) => (await start.sees(/\| run/), start)))
     const losers = starts.filter((start) => start !== winner)
     expect(await Promise.all(losers.map(async ({ finished }) => (await finished).status))).toEqual([125, 125])
+  })
+
+  test('and gives it back before the control socket is there: the lock file tells', async () => {
+    runtime = createRuntime({ processes: { web: { command: SERVICE } } })
+    await squat()
+    const first = runtime.start()
+    await first.sees(/\| run/)
+    rmSync(join(runtime.runDir, 'demo/default/control.sock'))
+    squatter?.kill('SIGKILL')
+    await once(squatter ?? first.child, 'close')
+    expect(await runtime.run([])).toMatchObject({ status: 125, stderr: expect.stringContaining(`is already running (pid ${first.child.pid})`) })
   })
 
   test('and gives it back: who has started meanwhile is still found', async () => {

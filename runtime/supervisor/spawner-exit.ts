@@ -52,8 +52,13 @@ const PARTS: ReadonlyMap<string, readonly [string, string]> = new Map([
   ['loader', ['its dynamic linker%', 'is missing (it was built for another system than this host: bundle a program that was built with Nix)']],
 ])
 
+/** Of what may be executed but not read, nobody knows what it is. */
+const UNSEEN_PART = 'its interpreter or dynamic linker is missing (which one cannot be seen: let its user read the file, then look at its beginning)'
+
 const createMissingPart = (message: SpawnerMessage, program: string, [part, advice]: readonly [string, string]): ChildExit => {
+  const stage = findField(message, 'stage')
   const path = findField(message, 'what') ?? ''
+  if (stage === 'interpreter' && path === '') return { kind: 'spawnFailed', status: 126, message: `cannot run "${program}": ${UNSEEN_PART}` }
   const name = path === '' ? '' : ` ${JSON.stringify(path)}`
   const help = path.endsWith('\r') ? 'ends with a carriage return (give the file the line ends of Unix)' : advice
   return { kind: 'spawnFailed', status: 126, message: `cannot run "${program}": ${part.replace('%', () => name)} ${help}` }

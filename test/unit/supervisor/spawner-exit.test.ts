@@ -44,6 +44,11 @@ test.each([
     'cannot run "/bin/a": its dynamic linker is missing (it was built for another system than this host: bundle a program that was built with Nix)',
     ['errno=2', 'stage=loader', 'text=gone'],
   ],
+  [
+    126,
+    'cannot run "/bin/a": its interpreter or dynamic linker is missing (which one cannot be seen: let its user read the file, then look at its beginning)',
+    ['errno=2', 'stage=interpreter', 'text=gone'],
+  ],
   [125, 'cannot run "/bin/a": too long', ['errno=7', 'stage=exec', 'text=too long']],
   [125, 'cannot enter the working directory "/srv/a" of "/bin/a": gone', ['errno=2', 'stage=cwd', 'text=gone']],
   [125, 'cannot hand the socket "web" to "/bin/a": gone', ['errno=2', 'stage=socket', 'what=web', 'text=gone']],

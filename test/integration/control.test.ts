@@ -31,6 +31,9 @@ const statusOf = async (runtime: Runtime): Promise<ReturnType<typeof JSON.parse>
   }
 }
 
+/** Whoever is not served within this time waits for somebody else; a machine with more to do takes seconds for an answer. */
+const HUNG_MS = 15_000
+
 const post = (runtime: Runtime, path: string, body: unknown) => send(socketOf(runtime), { method: 'POST', path }, JSON.stringify(body))
 
 describe('a running bundle', () => {
@@ -242,15 +245,15 @@ describe('clients that are not what they should be', () => {
   ])('%s: the connection ends, nothing else happens', async (_title, words) => {
     const socket = connectClient(words).resume()
     await closing(socket)
-    expect(await answerMs()).toBeLessThan(2000)
+    expect(await answerMs()).toBeLessThan(HUNG_MS)
   })
 
   test('1,000 half-open clients are thrown out, and everybody else is answered meanwhile', async () => {
     const sockets = Array.from({ length: 1000 }, (_, index) => connectClient(index % 2 === 0 ? '' : 'POST /v1/restart HTTP/1.1\r\nContent-Le').resume())
     await Promise.all(sockets.map(connecting))
-    for (let round = 0; round < 10; round += 1) expect(await answerMs()).toBeLessThan(2000)
+    for (let round = 0; round < 10; round += 1) expect(await answerMs()).toBeLessThan(HUNG_MS)
     await Promise.all(sockets.map(closing))
-    expect(await answerMs()).toBeLessThan(2000)
+    expect(await answerMs()).toBeLessThan(HUNG_MS)
   })
 
   test('a thousand requests in one packet are one request', async () => {
@@ -269,7 +272,7 @@ describe('clients that are not what they should be', () => {
     for (let round = 0; round < 5; round += 1) {
       const before = performance.now()
       expect((await send(socketOf(runtime), { path: '/v1/sockets' })).status).toBe(200)
-      expect(performance.now() - before).toBeLessThan(2000)
+      expect(performance.now() - before).toBeLessThan(HUNG_MS)
     }
     // What has arrived may be read; then it ends.
     await Promise.all(
@@ -280,7 +283,7 @@ describe('clients that are not what they should be', () => {
       }),
     )
     await post(runtime, '/v1/remove', { processes: ['big-*'] })
-    expect(await answerMs()).toBeLessThan(2000)
+    expect(await answerMs()).toBeLessThan(HUNG_MS)
   })
 
   test('followers that do not read lose lines, and are told how many', async () => {
@@ -295,7 +298,7 @@ describe('clients that are not what they should be', () => {
     await post(runtime, '/v1/remove', { processes: ['flood'] })
     while (!text.includes('event: skipped')) await new Promise((resolve) => setTimeout(resolve, 10))
     expect(Number(/event: skipped\ndata: (\d+)/.exec(text)?.[1])).toBeGreaterThan(1000)
-    expect(await answerMs()).toBeLessThan(2000)
+    expect(await answerMs()).toBeLessThan(HUNG_MS)
   })
 
   test('only so many readers may follow', async () => {
@@ -304,7 +307,7 @@ describe('clients that are not what they should be', () => {
     expect(status).toBe(400)
     expect(json().error).toMatchObject({ message: 'cannot answer: 32 readers are following already', hint: 'end one of them, and ask again' })
     for (const follower of followers) follower.destroy()
-    expect(await answerMs()).toBeLessThan(2000)
+    expect(await answerMs()).toBeLessThan(HUNG_MS)
   })
 
   test('a follower that leaves unread what is there makes way for another one', async () => {
@@ -324,7 +327,7 @@ describe('clients that are not what they should be', () => {
     await closing(idle.resume())
     for (const follower of followers) follower.destroy()
     await post(runtime, '/v1/remove', { processes: ['spate'] })
-    expect(await answerMs()).toBeLessThan(2000)
+    expect(await answerMs()).toBeLessThan(HUNG_MS)
   })
 
   test('however many wait for a command, whoever comes next is answered', async () => {
@@ -333,12 +336,12 @@ describe('clients that are not what they should be', () => {
     const body = '{"process":"never","numprocesses":1}'
     const waiting = Array.from({ length: 300 }, () => connectClient(`POST /v1/scale HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`))
     await Promise.all(waiting.map(connecting))
-    expect(await answerMs()).toBeLessThan(2000)
+    expect(await answerMs()).toBeLessThan(HUNG_MS)
     const { status, json } = await post(runtime, '/v1/scale', { process: 'never', numprocesses: 1 })
     expect(status).toBe(400)
     expect(json().error.message).toContain('cannot wait for the command, which has begun: 128 others are waiting already')
     await post(runtime, '/v1/remove', { processes: ['never'] })
-    expect(await answerMs()).toBeLessThan(2000)
+    expect(await answerMs()).toBeLessThan(HUNG_MS)
   })
 
   test('who waited for a command and has gone away keeps nobody from waiting', async () => {
@@ -362,7 +365,7 @@ describe('clients that are not what they should be', () => {
     const before = countDescriptors(up)
     const sockets = Array.from({ length: 200 }, () => connectClient('GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n').resume())
     await Promise.all(sockets.map(closing))
-    expect(await answerMs()).toBeLessThan(2000)
+    expect(await answerMs()).toBeLessThan(HUNG_MS)
     await vi.waitFor(() => expect(countDescriptors(up)).toBeLessThanOrEqual(before), 5000)
   })
 })

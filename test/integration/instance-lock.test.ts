@@ -24,8 +24,9 @@ afterEach(async () => {
 const squat = (): Promise<void> => listenAs(resolveLockName({ uid, bundle: 'demo', instance: 'default', runDir: runtime.runDir }).replace('\0', '@'))
 
 const listenAs = async (address: string): Promise<void> => {
-  const program = `require("net").createServer((socket) => socket.on("error", () => {}).write("1\\n")).listen(process.argv[1].replace("@", "\\0"), () => console.log("listening"))`
-  const child = spawn(process.execPath, ['-e', program, address], { uid: NOBODY, gid: NOBODY, cwd: '/', stdio: ['ignore', 'pipe', 'inherit'] })
+  // As somebody else only from within: Node may lie where nobody else can go.
+  const program = `process.setgid(${NOBODY}); process.setuid(${NOBODY}); require("net").createServer((socket) => socket.on("error", () => {}).write("1\\n")).listen(process.argv[1].replace("@", "\\0"), () => console.log("listening"))`
+  const child = spawn(process.execPath, ['-e', program, address], { cwd: '/', stdio: ['ignore', 'pipe', 'inherit'] })
   squatter = child
   await once(child.stdout, 'data')
 }

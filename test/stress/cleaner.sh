@@ -14,7 +14,8 @@ answers() { ask "$1" GET / | head -n 1 | grep -q ' 200 '; }
 
 # up: starts markov and waits until it answers; sets `bundle` (its process) and `port`
 up() {
-  draw 20000
+  # Below those that the kernel gives to whoever connects to something.
+  draw 12000
   port=$((20000 + drawn))
   MARKOV_LISTEN_ADDR=127.0.0.1:$port MARKOV_DATA_DIR=$scratch/data "$BUNDLES/entrypoint" >"$scratch/out" 2>&1 </dev/null &
   bundle=$!

@@ -15,7 +15,7 @@ export type IdleMemory = {
 const QUIET_MS = 3000
 /** Threads of V8 free what the collection has found. */
 const SWEEP_MS = 500
-const GROWTH_BYTES = 3_000_000
+const GROWTH_BYTES = 2_000_000
 
 export const createIdleMemory = (quietMs = QUIET_MS): IdleMemory => {
   let timer: NodeJS.Timeout | undefined

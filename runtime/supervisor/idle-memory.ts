@@ -25,7 +25,7 @@ export const createIdleMemory = (quietMs = QUIET_MS): IdleMemory => {
   const release = (): number => {
     releasePages ??= createPageRelease()
     releasePages()
-    return process.memoryUsage.rss()
+    return readOwnBytes()
   }
   const rest = (): void => {
     const heldBytes = release()
@@ -58,6 +58,12 @@ const createCollector = (): (() => void) => {
   const collect: NodeJS.GCFunction = runInNewContext('gc')
   setFlagsFromString('--no-expose-gc')
   return () => collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
+}
+
+/** Without pages of files, which come and go. */
+const readOwnBytes = (): number => {
+  const [, kilobytes] = /^RssAnon:\s+(\d+) kB$/m.exec(readText('/proc/self/status')) ?? []
+  return kilobytes === undefined ? process.memoryUsage.rss() : Number(kilobytes) * 1024
 }
 
 const MADV_DONTNEED = 4

@@ -188,7 +188,6 @@ test('a thousand children at once, and no descriptor is left', async () => {
   const pid = spawnerPid()
   const before = [readdirSync('/proc/self/fd').length, readdirSync(`/proc/${pid}/fd`).length]
   for (let round = 0; round < 10; round += 1) {
-    // oxlint-disable-next-line no-await-in-loop
     await Promise.all(
       Array.from({ length: 100 }, async () => {
         const run = watch(spawner, planRequest(['/bin/echo', 'x'], { stdout: 'pipe', stderr: 'pipe', readyFd: 9 }))
@@ -253,20 +252,16 @@ test('no connection is refused during restarts', async () => {
   const serve = async (): Promise<void> => {
     while (!over.signal.aborted) {
       const run = watch(spawner, planRequest([peer, 'accept', '3', '1000000', 'x'], { sockets: ['web'] }))
-      // oxlint-disable-next-line no-await-in-loop
       await run.spawned
-      // oxlint-disable-next-line no-await-in-loop
       await new Promise((resolve) => setTimeout(resolve, 5))
       // Between two answers it is not in the middle of one.
       run.child.signal('leader', 'SIGKILL')
-      // oxlint-disable-next-line no-await-in-loop
       await run.exited
     }
   }
   const serving = serve()
   let refused = 0
   for (let round = 0; round < 20; round += 1) {
-    // oxlint-disable-next-line no-await-in-loop
     const answers = await Promise.allSettled(Array.from({ length: 50 }, () => text(connect(address.port, address.host))))
     refused += answers.filter((answer) => answer.status === 'rejected' && /REFUSED/.test(String(answer.reason))).length
   }

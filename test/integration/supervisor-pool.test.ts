@@ -73,7 +73,6 @@ test('a graceful reload brings new ones first, by their numbers there and back',
     [5, 6, 7, 8],
     [1, 2, 3, 4],
   ]) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
     expect((await supervisor.reload(['web'], 'declared')).failed).toEqual([])
     expect(indexesOf(all, 'web')).toEqual(expected)
     pids.push(pidsOf('web'))

@@ -1,13 +1,14 @@
 // Bundles for aarch64, made on this machine and run on it by qemu-user, below a kernel that knows qemu-user.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
+import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 
 import { AARCH64_KERNEL, noKernel } from '../helpers/aarch64.ts'
 import { freePort, until } from '../helpers/bundle-process.ts'
 import { nixpack } from '../helpers/e2e-bundles.ts'
+import { removeUnpacked } from '../helpers/remove-unpacked.ts'
 
 const MACHINE_AARCH64 = 183
 
@@ -26,7 +27,7 @@ beforeAll(() => {
 
 afterAll(() => {
   spawnSync('chmod', ['-R', 'u+w', dir])
-  rmSync(dir, { recursive: true })
+  removeUnpacked(dir)
 })
 
 const machineOf = (file: string): number => {

@@ -1,11 +1,12 @@
 // A bundle that was cut or changed never runs anything wrong: it works (a byte nobody reads) or names the damage.
-import { copyFileSync, openSync, closeSync, readSync, rmSync, statSync, truncateSync, writeSync, chmodSync } from 'node:fs'
+import { copyFileSync, openSync, closeSync, readSync, statSync, truncateSync, writeSync, chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 
 import { startBundle } from '../helpers/bundle-process.ts'
 import { bundlePath, newUser, nixpack, removeUsers } from '../helpers/e2e-bundles.ts'
 import type { BundleName } from '../helpers/e2e-bundles.ts'
+import { removeUnpacked } from '../helpers/remove-unpacked.ts'
 
 afterEach(removeUsers)
 
@@ -35,7 +36,7 @@ const runDamaged = async (damage: (file: string) => void, what: string, at: (typ
   chmodSync(file, 0o755)
   const run = startBundle({ file, uid, cwd: dir, args: at.args, env: { NIXPACK_CACHE_DIR: join(dir, 'cache') } })
   const { status } = await run.ended
-  rmSync(dir, { recursive: true })
+  removeUnpacked(dir)
   if (status === 0 && at.works.test(run.stdout())) return 'works'
   expect({ what, status, stdout: run.stdout(), stderr: run.stderr() }).toEqual({
     what,

@@ -12,6 +12,7 @@ import { killBundles, until } from '../helpers/bundle-process.ts'
 import type { BundleRun } from '../helpers/bundle-process.ts'
 import { bundlePath, nixpack } from '../helpers/e2e-bundles.ts'
 import { findReferences } from '../helpers/find-references.ts'
+import { removeUnpacked } from '../helpers/remove-unpacked.ts'
 
 const FIXTURES = join(import.meta.dirname, '..', '..', 'fixtures', 'relocated')
 const BUNDLES = ['shell', 'web', 'redis', 'nodejs', 'python3', 'ruby'] as const
@@ -63,7 +64,7 @@ const createUser = (engine: string, uid: number): User => {
     },
     remove: () => {
       host.remove()
-      rmSync(dir, { recursive: true })
+      removeUnpacked(dir)
     },
   }
 }

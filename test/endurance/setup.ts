@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { buildProgram } from '../helpers/c-program.ts'
+import { removeUnpacked } from '../helpers/remove-unpacked.ts'
 
 const PROGRAMS_DIR = join(import.meta.dirname, '..', 'programs')
 const DIRECTORY_VARIABLE = 'NIXPACK_ENDURANCE_DIR'
@@ -25,5 +26,5 @@ export const setup = (): (() => void) => {
     rmSync(dir, { recursive: true, force: true })
     throw error
   }
-  return () => rmSync(dir, { recursive: true, force: true })
+  return () => removeUnpacked(dir)
 }

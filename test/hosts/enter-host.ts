@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { SYSTEM_MOUNTS } from '../helpers/bare-host.ts'
 import { followChild, until } from '../helpers/bundle-process.ts'
 import type { BundleRun } from '../helpers/bundle-process.ts'
+import { removeUnpacked } from '../helpers/remove-unpacked.ts'
 import { USER } from './hosts.ts'
 import type { HostName } from './hosts.ts'
 import { linkOf, processesIn } from './namespace-processes.ts'
@@ -61,7 +62,7 @@ export const enterHost = async (start: HostStart): Promise<HostRun> => {
     ended = true
     // They are sockets that nobody has read to their end.
     for (const stream of child.stdio.slice(3)) stream?.destroy()
-    if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true })
+    if (scratch !== undefined) removeUnpacked(scratch)
     return end
   })
   await until('the host is entered', () => ended || events.started() !== 0)

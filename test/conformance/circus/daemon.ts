@@ -1,7 +1,7 @@
 // A running bundle with a circus.ini, as its user meets it: the command line, what is printed, and the control socket
 // for what happens. Nothing here waits for a time to pass: it waits for events, with a deadline.
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type * as z from 'zod/mini'
 
@@ -12,6 +12,7 @@ import { ROUTES, STREAMS } from '../../../runtime/contract/control-routes.ts'
 import { resolveRunPaths } from '../../../runtime/contract/directories.ts'
 import { followChild, until } from '../../helpers/bundle-process.ts'
 import type { BundleRun } from '../../helpers/bundle-process.ts'
+import { removeUnpacked } from '../../helpers/remove-unpacked.ts'
 import { bundlePath, workerPath } from './setup.ts'
 import type { BundleName } from './setup.ts'
 
@@ -122,7 +123,7 @@ export const createHost = (): Host => {
         await ended
         clearTimeout(timer)
       }
-      rmSync(dir, { recursive: true, force: true })
+      removeUnpacked(dir)
     },
   }
 }

@@ -175,11 +175,11 @@ test('a backup that cannot be removed is told, and neither keeps the others nor 
 test('many backups take their time, and a file that is being written is not taken for one that is stuck', async () => {
   for (let number = 1; number < 150; number += 1) writeFileSync(join(dir, `log.${number}`), '')
   // What is written in one piece takes seconds, one backup of it milliseconds.
-  const { files, log, write, dropped } = openLog({ maxBytes: 2000, backupCount: 150 }, 1000)
+  const { files, log, write, dropped } = openLog({ maxBytes: 3000, backupCount: 150 }, 1000)
   let asked = 0
   const fill = (): void => {
-    for (; asked < 700 && !log.isFull(); asked += 1) write(`${'x'.repeat(1998)}\n`)
-    if (asked < 700) log.whenRoom(fill)
+    for (; asked < 800 && !log.isFull(); asked += 1) write(`${'x'.repeat(2998)}\n`)
+    if (asked < 800) log.whenRoom(fill)
   }
   fill()
   await files.flush()

@@ -11,6 +11,7 @@
 #include "spawner-close.h"
 #include "spawner-sockets.h"
 #include "spawner-spawn.h"
+#include "spawner-successor.h"
 
 struct np_child *np_child_find(const struct np_spawner *spawner, const char *id) {
   struct np_child *at = spawner->children;
@@ -36,6 +37,7 @@ static void forget(struct np_spawner *spawner, struct np_child *child) {
   struct np_child **link = &spawner->children;
   while (*link != child) link = &(*link)->next;
   *link = child->next;
+  np_successor_free(child->successor);
   free(child);
 }
 
@@ -82,19 +84,24 @@ static void signal_child(const struct np_child *child, const char *scope, int nu
 }
 
 void np_child_signal(struct np_spawner *spawner, const struct np_request *request) {
-  const struct np_child *child = np_child_find(spawner, request->id);
+  struct np_child *child = np_child_find(spawner, request->id);
   const char *scope = np_request_value(request, "scope"), *text = np_request_value(request, "signo");
   long number;
   if (scope == NULL || text == NULL || !np_parse_number(text, 10, 1, 64, &number))
     return np_spawner_error(spawner, request->id, "cannot signal the child: bad or missing scope or signo");
-  if (child != NULL && child->pid != 0) signal_child(child, scope, (int)number);
+  if (child == NULL || child->pid == 0) return;
+  // It may end of it, and what is to follow then is decided anew.
+  np_successor_free(child->successor);
+  child->successor = NULL;
+  signal_child(child, scope, (int)number);
 }
 
 static long long microseconds(struct timeval time) {
   return time.tv_sec * 1000000LL + time.tv_usec;
 }
 
-static void tell_exit(struct np_spawner *spawner, const struct np_child *child, int status, const struct rusage *usage) {
+// `next`: who is started now in its place, or NULL.
+static void tell_exit(struct np_spawner *spawner, const struct np_child *child, int status, const struct rusage *usage, const char *next) {
   struct np_events *out = &spawner->out;
   np_event_begin(out, "exited", child->id);
   if (WIFSIGNALED(status)) np_event_number(out, "signal", WTERMSIG(status));
@@ -104,6 +111,7 @@ static void tell_exit(struct np_spawner *spawner, const struct np_child *child, 
   np_event_number(out, "utime-us", microseconds(usage->ru_utime));
   np_event_number(out, "stime-us", microseconds(usage->ru_stime));
   np_event_number(out, "maxrss-kb", usage->ru_maxrss);
+  if (next != NULL) np_event_put(out, "next", next);
   np_event_end(out);
 }
 
@@ -130,9 +138,14 @@ void np_children_reap(struct np_spawner *spawner) {
     if (wait4(pid, &status, 0, &usage) != pid) return;
     if (child == NULL) continue;
     np_sockets_revive(spawner);
-    if (!child->failed) tell_exit(spawner, child, status, &usage);
+    const char *next = np_successor_find(spawner, child, status);
+    if (!child->failed) tell_exit(spawner, child, status, &usage, next);
+    struct np_successor *successor = child->successor;
+    child->successor = NULL;
     child->pid = 0;
     np_child_settle(spawner, child);
+    if (next != NULL) np_successor_spawn(spawner, successor);
+    np_successor_free(successor);
   }
 }
 

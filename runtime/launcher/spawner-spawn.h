@@ -6,6 +6,8 @@
 #include "spawner-request.h"
 #include "spawner.h"
 
+struct np_successor;
+
 struct np_child {
   struct np_child *next;
   char id[NP_ID_SIZE];
@@ -19,6 +21,7 @@ struct np_child {
   bool ends_group;  // what it has left in its group ends with it
   uid_t uid;    // (uid_t)-1: ours
   char *notify_path;
+  struct np_successor *successor;  // or NULL
   struct np_fifos fifos;
   struct np_source status, ready, notify;
 };

@@ -21,6 +21,7 @@
 #include "spawner-notify.h"
 #include "spawner-sockets.h"
 #include "spawner-spawn.h"
+#include "spawner-successor.h"
 #include "spawner-tell.h"
 
 int np_source_add(struct np_spawner *spawner, struct np_source *source, int fd, uint32_t events) {
@@ -56,6 +57,7 @@ static const struct {
   void (*carry_out)(struct np_spawner *, const struct np_request *);
 } verbs[] = {
   { "spawn", np_child_spawn },          { "opened", np_child_opened },    { "signal", np_child_signal }, { "release", np_child_release },
+  { "follow", np_successor_name },      { "unfollow", np_successors_drop },
   { "listen", np_socket_listen },
   { "unlisten", np_socket_unlisten },   { "watch", np_socket_watch },     { "unwatch", np_socket_unwatch }, { "lock", np_lock_take },
   { "peer", np_lock_peer },
@@ -131,8 +133,7 @@ static int watch_signals(struct np_spawner *spawner) {
 static void raise_limit(struct np_spawner *spawner) {
   struct rlimit given;
   getrlimit(RLIMIT_NOFILE, &spawner->nofile);
-  const pid_t warden = np_find_guardians(spawner->supervisor).warden;
-  if (warden > 0 && prlimit(warden, RLIMIT_NOFILE, NULL, &given) == 0 && given.rlim_cur < spawner->nofile.rlim_cur)
+  if (spawner->warden > 0 && prlimit(spawner->warden, RLIMIT_NOFILE, NULL, &given) == 0 && given.rlim_cur < spawner->nofile.rlim_cur)
     spawner->nofile.rlim_cur = given.rlim_cur;
   struct rlimit raised = { .rlim_cur = spawner->nofile.rlim_max, .rlim_max = spawner->nofile.rlim_max };
   setrlimit(RLIMIT_NOFILE, &raised);
@@ -147,6 +148,7 @@ static int set_up(struct np_spawner *spawner) {
   np_close_others(keep, 1);
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   prctl(PR_SET_NAME, "nixpack-spawner");
+  spawner->warden = np_find_guardians(spawner->supervisor).warden;
   raise_limit(spawner);
   spawner->null = open("/dev/null", O_RDWR | O_CLOEXEC);
   spawner->poll = epoll_create1(EPOLL_CLOEXEC);

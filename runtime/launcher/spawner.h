@@ -29,6 +29,7 @@ struct np_source {
 
 struct np_spawner {
   pid_t supervisor;
+  pid_t warden;  // 0: none
   int poll, null;
   struct rlimit nofile;  // as the user has set it; ours is raised, a child gets it back
   const char *outer;     // NOTIFY_SOCKET of whoever supervises us, or NULL

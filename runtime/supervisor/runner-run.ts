@@ -1,6 +1,6 @@
 // One life of one instance: from the spawn until nothing of it is left.
 
-import type { InstanceSpec, ProcessSpec, ReadyCheck, SocketAddress } from '../contract/process-spec.ts'
+import type { ExitMark, InstanceSpec, ProcessSpec, ReadyCheck, SocketAddress } from '../contract/process-spec.ts'
 import { createHookRunner } from './runner-hooks.ts'
 import { createMainProcess } from './runner-main-process.ts'
 import { createObservers } from './runner-observers.ts'
@@ -17,7 +17,7 @@ import type { ProcessMark } from './process-tree.ts'
 import { createCleaner, signalProcesses } from './session.ts'
 import type { Cleaner } from './session.ts'
 import type { NotifyMessage } from './spawner-notify.ts'
-import type { Child, ChildUsage, SignalScope } from './spawner.ts'
+import type { Child, ChildUsage, SignalScope, SpawnListeners, SpawnRequest, Successor } from './spawner.ts'
 import type { ChildExit, ProcessEvent } from './state.ts'
 import type { RunLog } from './stream-set.ts'
 
@@ -38,8 +38,16 @@ export type Run = {
   readonly usage: ChildUsage | undefined
   /** Why the latest check said no. */
   readonly checkReason: string
+  /** For `spawn`: it has been started already, at the end of the run that it follows. */
+  readonly isStarted: boolean
   runHook(hook: 'beforeSpawn' | 'afterSpawn'): Promise<void>
   spawn(): void
+  /** This run begins when the other one ends and leaves nothing, unless it ends in one of these ways; false when that cannot be. */
+  follow(before: Run, unless: readonly ExitMark[]): boolean
+  /** For the run that follows. */
+  nameSuccessor(...following: Parameters<Child['follow']>): Successor | undefined
+  /** It follows nobody any more. */
+  drop(): void
   startProbe(step: 'startup' | 'ready'): void
   stopProbe(): void
   startRecheck(): void
@@ -63,7 +71,7 @@ export const createRun = (options: RunOptions): Run => {
   const invocationId = createInvocationId()
   const plan = planRunRequest({ ...options, ...services, invocationId })
   const feed = createRunFeed()
-  const sinceSequence = hub.sequence
+  let sinceSequence = hub.sequence
   const hooks = createHookRunner({ services, name, instance, run: plan.run, log: spec.log, report })
   const main = createMainProcess()
   let isReleased = false
@@ -72,6 +80,7 @@ export const createRun = (options: RunOptions): Run => {
   let hookAbort = new AbortController()
   const hurry = new AbortController()
   let child: Child | undefined
+  let successor: Successor | undefined
   let leaderPid: number | undefined
   let log: RunLog | undefined
   let usage: ChildUsage | undefined
@@ -125,27 +134,32 @@ export const createRun = (options: RunOptions): Run => {
     if (hooks.has('afterReap')) await hooks.run('afterReap', { pid: leaderPid, exit }, hurry.signal)
     dispatch({ kind: 'cleared' })
   }
+  const request: SpawnRequest = { ...plan, fifosDir }
+  const listeners: SpawnListeners = {
+    piped: (pipes) => {
+      log = streams.add({ ...name, spec: spec.log, pipes, stdout: instance.stdout, stderr: instance.stderr })
+    },
+    spawned: (pid) => {
+      leaderPid = pid
+      log?.begin(pid)
+      dispatch({ kind: 'spawned', pid })
+    },
+    notified: hear,
+    readyFd: feed.readyFd,
+    exited: (exit, used) => {
+      hasEnded = true
+      usage = used
+      main.awaitEnd(() => dispatch({ kind: 'exit', exit }))
+    },
+  }
   const spawn = (): void => {
-    child = spawner.spawn(
-      { ...plan, fifosDir },
-      {
-        piped: (pipes) => {
-          log = streams.add({ ...name, spec: spec.log, pipes, stdout: instance.stdout, stderr: instance.stderr })
-        },
-        spawned: (pid) => {
-          leaderPid = pid
-          log?.begin(pid)
-          dispatch({ kind: 'spawned', pid })
-        },
-        notified: hear,
-        readyFd: feed.readyFd,
-        exited: (exit, used) => {
-          hasEnded = true
-          usage = used
-          main.awaitEnd(() => dispatch({ kind: 'exit', exit }))
-        },
-      },
-    )
+    if (successor?.isStarted !== true) {
+      child = spawner.spawn(request, listeners)
+      return
+    }
+    sinceSequence = hub.sequence
+    child = successor.child
+    successor.accept()
   }
   const address = planAddressCheck(instance, services.socketAddresses())
   const spawnIfFree = async (): Promise<void> => {
@@ -173,7 +187,17 @@ export const createRun = (options: RunOptions): Run => {
       if (abort.signal.aborted) return
       dispatch(isPassed ? { kind: 'hookPassed', hook } : { kind: 'hookFailed', hook, reason: `its hook ${hook} failed` })
     },
-    spawn: () => (address === undefined ? spawn() : void spawnIfFree()),
+    get isStarted() {
+      return successor?.isStarted ?? false
+    },
+    // Who has been started a moment ago is the one at its address.
+    spawn: () => (address === undefined || successor?.isStarted === true ? spawn() : void spawnIfFree()),
+    follow(before, unless) {
+      successor = before.nameSuccessor(request, listeners, unless)
+      return successor !== undefined
+    },
+    nameSuccessor: (...following) => child?.follow(...following),
+    drop: () => successor?.drop(),
     startProbe: (step) => observers.startProbe(step, checkContext()),
     stopProbe: observers.stopProbe,
     startRecheck: () => observers.startRecheck(checkContext()),

@@ -1,6 +1,7 @@
 // Drives one instance: feeds events to the state table and carries out the effects.
 
 import type { InstanceSpec, ProcessSpec } from '../contract/process-spec.ts'
+import { foreseeRestart } from './foresee-restart.ts'
 import { createRun } from './runner-run.ts'
 import type { Run } from './runner-run.ts'
 import type { InstanceName, RunnerServices } from './runner-services.ts'
@@ -25,6 +26,10 @@ export type Runner = {
   /** Of the run in progress, or the latest one. */
   readonly run: Run | undefined
   dispatch(event: ProcessEvent): void
+  /** Whether the present run has a successor now, or after how much more time it may get one. */
+  nameSuccessor(): boolean | { readonly afterMs: number }
+  /** After everything that has happened: whether its successor is still one. Who is not is dropped. */
+  keepSuccessor(): boolean
   /** The run goes on, and nobody looks at it any more. */
   release(): void
 }
@@ -34,13 +39,26 @@ export const createRunner = (options: RunnerOptions): Runner => {
   let record = createRecord()
   let run: Run | undefined
   const name = (): InstanceName => ({ process, index, label: options.label() })
+  const planRun = (spec: ProcessSpec): Run | Error => {
+    const instance = planInstance(spec, { index, socketAddresses: services.socketAddresses() })
+    return instance instanceof Error ? instance : createRun({ services, name: name(), spec, instance, dispatch, report: onTrouble })
+  }
   const plan = (): void => {
     const spec = options.spec()
-    const instance = planInstance(spec, { index, socketAddresses: services.socketAddresses() })
-    const failure = instance instanceof Error ? instance : undefined
-    const planned = instance instanceof Error ? undefined : createRun({ services, name: name(), spec, instance, dispatch, report: onTrouble })
-    run = planned
-    refusal = failure === undefined ? undefined : { kind: 'spawnFailed', status: 125, message: failure.message }
+    const planned = takeSuccessor(spec) ?? planRun(spec)
+    run = planned instanceof Error ? undefined : planned
+    refusal = planned instanceof Error ? { kind: 'spawnFailed', status: 125, message: planned.message } : undefined
+  }
+  let successor: { readonly run: Run; readonly spec: ProcessSpec } | undefined
+  const dropSuccessor = (): void => {
+    successor?.run.drop()
+    successor = undefined
+  }
+  const takeSuccessor = (spec: ProcessSpec): Run | undefined => {
+    if (successor?.run.isStarted !== true || successor.spec !== spec) return undefined
+    const { run: started } = successor
+    successor = undefined
+    return started
   }
   let refusal: ChildExit | undefined
   const dispatch = (event: ProcessEvent): void => {
@@ -78,7 +96,23 @@ export const createRunner = (options: RunnerOptions): Runner => {
       return run
     },
     dispatch,
+    nameSuccessor() {
+      const spec = options.spec()
+      const course = run === undefined ? undefined : foreseeRestart(record, createContext(spec, run))
+      if (run === undefined || course === undefined) return false
+      if (course.kind === 'later') return { afterMs: course.afterMs }
+      const next = planRun(spec)
+      if (next instanceof Error || !next.follow(run, course.unless)) return false
+      successor = { run: next, spec }
+      return true
+    },
+    keepSuccessor() {
+      if (successor?.run.isStarted === true && record.state === 'clearing') return true
+      dropSuccessor()
+      return false
+    },
     release() {
+      dropSuccessor()
       timers.cancelAll()
       demand?.cancel()
       run?.release()

@@ -2,12 +2,13 @@
 
 import { closeSync, constants as fileConstants, mkdirSync, openSync } from 'node:fs'
 import { constants } from 'node:os'
+import type { ExitMark } from '../contract/process-spec.ts'
 import { NO_USAGE, parseExit, parseFailure, parseUsage } from './spawner-exit.ts'
-import { findNumber, selectFields } from './spawner-frame.ts'
+import { findField, findNumber, selectFields } from './spawner-frame.ts'
 import type { SpawnerMessage } from './spawner-frame.ts'
 import { parseNotifyFields } from './spawner-notify.ts'
-import { planSpawnFields } from './spawner-request.ts'
-import type { Child, ChildUsage, PipeFds, SpawnListeners, SpawnRequest } from './spawner.ts'
+import { planSpawnFields, planSuccessorFields } from './spawner-request.ts'
+import type { Child, ChildUsage, PipeFds, SignalScope, SpawnListeners, SpawnRequest, Successor } from './spawner.ts'
 import type { ChildExit } from './state.ts'
 
 export type SpawnerChildren = {
@@ -30,6 +31,9 @@ type Record = {
   /** Another process is the main one: the notify socket outlives the child. */
   hasHandedOver: boolean
   hasEnded: boolean
+  /** Of a successor: what has happened to it before it was accepted. */
+  held: SpawnerMessage[] | undefined
+  isStarted: boolean
 }
 
 type Send = (message: SpawnerMessage) => Error | undefined
@@ -46,9 +50,9 @@ export const createSpawnerChildren = (send: Send): SpawnerChildren => {
     if (!record.hasHandedOver) release(record)
     record.listeners.exited(record.failure ?? exit, usage)
   }
-  const spawn = (request: SpawnRequest, listeners: SpawnListeners): Child => {
+  const createRecord = (request: SpawnRequest, listeners: SpawnListeners): Record => {
     const id = String((count += 1))
-    const record: Record = {
+    return {
       id,
       request,
       listeners,
@@ -57,29 +61,74 @@ export const createSpawnerChildren = (send: Send): SpawnerChildren => {
       failure: undefined,
       hasHandedOver: false,
       hasEnded: false,
+      held: undefined,
+      isStarted: false,
     }
+  }
+  const createChild = (record: Record): Child => ({
+    get pid() {
+      return record.pid
+    },
+    signal(scope, signal) {
+      if (!record.hasEnded) send(planSignal(record.id, scope, signal))
+    },
+    release() {
+      record.hasHandedOver = false
+      if (record.hasEnded) release(record)
+    },
+    follow: (request, listeners, unless) => follow(record, createRecord(request, listeners), unless),
+  })
+  const spawn = (request: SpawnRequest, listeners: SpawnListeners): Child => {
+    const record = createRecord(request, listeners)
+    const { id, fifoDir } = record
     records.set(id, record)
-    const problem = makeFifosDir(request) ?? send({ verb: 'spawn', id, fields: planSpawnFields(request, record.fifoDir) })
+    const problem = makeFifosDir(request) ?? send({ verb: 'spawn', id, fields: planSpawnFields(request, fifoDir) })
     if (problem !== undefined) setImmediate(finish, record, spawnFailed(`cannot run "${programOf(request)}": ${problem.message}`), NO_USAGE)
+    return createChild(record)
+  }
+  const follow = (before: Record, record: Record, unless: readonly ExitMark[]): Successor | undefined => {
+    const { id, request, fifoDir } = record
+    if (before.hasEnded || makeFifosDir(request) !== undefined) return undefined
+    const problem = send({ verb: 'follow', id: before.id, fields: planSuccessorFields({ id, unless }, planSpawnFields(request, fifoDir)) })
+    if (problem !== undefined) return undefined
+    records.set(id, record)
+    record.held = []
     return {
-      get pid() {
-        return record.pid
+      child: createChild(record),
+      get isStarted() {
+        return record.isStarted
       },
-      signal(scope, signal) {
-        if (!record.hasEnded) send({ verb: 'signal', id, fields: [`scope=${scope}`, `signo=${constants.signals[signal]}`] })
-      },
-      release() {
-        record.hasHandedOver = false
-        if (record.hasEnded) release(record)
+      accept: () => void setImmediate(acceptHeld, record),
+      drop() {
+        records.delete(id)
+        if (record.isStarted) abandon(record)
       },
     }
+  }
+  const acceptHeld = (record: Record): void => {
+    const messages = record.held ?? []
+    record.held = undefined
+    for (const message of messages) receivers[message.verb]?.(message, record)
+  }
+  /** It runs although it is not wanted any more: a child that nobody listens to, and that is killed. */
+  const abandon = ({ id, request, fifoDir, held = [] }: Record): void => {
+    const unwanted: Record = { ...createRecord(request, { exited: () => undefined }), id, fifoDir, isStarted: true }
+    records.set(id, unwanted)
+    send(planSignal(id, 'session', 'SIGKILL'))
+    for (const message of held) receivers[message.verb]?.(message, unwanted)
+  }
+  /** What was dropped here may have been started there, just before. */
+  const startSuccessor = (id: string, before: Record): void => {
+    const record = records.get(id)
+    if (record === undefined) abandon({ ...createRecord(before.request, before.listeners), id })
+    else record.isStarted = true
   }
   const receivePiped = (id: string, record: Record): void => {
     const pipes = openFifos(record)
     send({ verb: 'opened', id, fields: [] })
     if (!(pipes instanceof Error)) return givePipes(record, pipes)
     record.failure = spawnFailed(`cannot read the output of "${programOf(record.request)}": ${pipes.message}`)
-    send({ verb: 'signal', id, fields: ['scope=session', `signo=${constants.signals.SIGKILL}`] })
+    send(planSignal(id, 'session', 'SIGKILL'))
   }
   const receivers: Readonly<{ [verb: string]: (message: SpawnerMessage, record: Record) => void }> = {
     piped: ({ id }, record) => receivePiped(id, record),
@@ -96,14 +145,19 @@ export const createSpawnerChildren = (send: Send): SpawnerChildren => {
     'ready-fd': (_, { listeners }) => listeners.readyFd?.(),
     failed: (message, record) =>
       finish(record, parseFailure(message, { program: programOf(record.request), workingDir: record.request.run.workingDir }), NO_USAGE),
-    exited: (message, record) => finish(record, parseExit(message), parseUsage(message)),
+    exited(message, record) {
+      const next = findField(message, 'next')
+      if (next !== undefined) startSuccessor(next, record)
+      finish(record, parseExit(message), parseUsage(message))
+    },
   }
   return {
     spawn,
     receive(message) {
       const receiver = receivers[message.verb]
       const record = records.get(message.id)
-      if (receiver !== undefined && record !== undefined) receiver(message, record)
+      if (receiver !== undefined && record?.held !== undefined) record.held.push(message)
+      else if (receiver !== undefined && record !== undefined) receiver(message, record)
       return receiver !== undefined
     },
     describe(id) {
@@ -112,7 +166,7 @@ export const createSpawnerChildren = (send: Send): SpawnerChildren => {
     },
     lose(reason) {
       // Those that are spawned meanwhile learn it by themselves.
-      const known = [...records.values()]
+      const known = [...records.values()].filter(({ held }) => held === undefined)
       for (const record of known) {
         const never = spawnFailed(`cannot run "${programOf(record.request)}": the spawner is lost: ${reason}`)
         finish(record, record.pid === undefined ? never : { kind: 'signal', signal: 'SIGTERM' }, NO_USAGE)
@@ -124,6 +178,12 @@ export const createSpawnerChildren = (send: Send): SpawnerChildren => {
 const programOf = ({ run }: SpawnRequest): string => run.program ?? run.command[0] ?? ''
 
 const spawnFailed = (message: string): ChildExit => ({ kind: 'spawnFailed', status: 125, message })
+
+const planSignal = (id: string, scope: SignalScope, signal: NodeJS.Signals): SpawnerMessage => ({
+  verb: 'signal',
+  id,
+  fields: [`scope=${scope}`, `signo=${constants.signals[signal]}`],
+})
 
 const isPiped = ({ stdout, stderr }: SpawnRequest): boolean => stdout === 'pipe' || stderr === 'pipe'
 

@@ -1,6 +1,7 @@
 // What the spawner is asked for, as the fields of its requests. Pure.
 
-import type { RunSpec, SocketSpec } from '../contract/process-spec.ts'
+import { constants } from 'node:os'
+import type { ExitMark, RunSpec, SocketSpec } from '../contract/process-spec.ts'
 import type { SpawnRequest } from './spawner.ts'
 
 export const planSpawnFields = (request: SpawnRequest, fifoDir: string): readonly string[] => {
@@ -18,6 +19,18 @@ export const planSpawnFields = (request: SpawnRequest, fifoDir: string): readonl
     ...optional('background', request.background),
   ]
 }
+
+export type SuccessorName = {
+  readonly id: string
+  /** Ends after which it is not started. */
+  readonly unless: readonly ExitMark[]
+}
+
+export const planSuccessorFields = ({ id, unless }: SuccessorName, spawnFields: readonly string[]): readonly string[] => [
+  `next=${id}`,
+  ...unless.map((mark) => (typeof mark === 'number' ? `unless-code=${mark}` : `unless-signal=${constants.signals[mark]}`)),
+  ...spawnFields,
+]
 
 const planRunFields = (run: RunSpec): readonly string[] => [
   `cwd=${run.workingDir}`,

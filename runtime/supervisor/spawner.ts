@@ -3,7 +3,7 @@
 // but for notifications of another main process.
 
 import { NixpackError } from '../contract/errors.ts'
-import type { RunSpec, SocketAddress, SocketSpec } from '../contract/process-spec.ts'
+import type { ExitMark, RunSpec, SocketAddress, SocketSpec } from '../contract/process-spec.ts'
 import { createSpawnerChildren } from './spawner-children.ts'
 import { createSpawnerConnection } from './spawner-connection.ts'
 import { findField, findNumber } from './spawner-frame.ts'
@@ -36,6 +36,8 @@ export type Spawner = {
   lock(path: string): Promise<{ readonly held: true } | { readonly held: false; readonly pid: number | undefined }>
   /** Who listens at a local address ("@NAME": abstract); undefined when nobody does, or so many ask that it cannot be known. */
   peer(address: string): Promise<{ readonly uid: number; readonly pid: number | undefined } | undefined>
+  /** No child has a successor any more. */
+  unfollow(): void
   /** Lines for the service manager that has started us; nothing when there is none. */
   readonly tell: (state: readonly string[]) => void
   /** Resolves with the reason when the spawner is gone although nobody has closed it. */
@@ -88,6 +90,21 @@ export type Child = {
   signal(scope: SignalScope, signal: NodeJS.Signals): void
   /** No notification comes any more. Needed only where a child has named another process as the main one (MAINPID). */
   release(): void
+  /**
+   * The spawner starts another child by itself as soon as this one has ended and left nothing, unless it ended in one of these ways
+   * or gets a signal through `signal` before. Instead of the one that was named before. Undefined when that cannot be.
+   */
+  follow(request: SpawnRequest, listeners: SpawnListeners, unless: readonly ExitMark[]): Successor | undefined
+}
+
+export type Successor = {
+  readonly child: Child
+  /** Known before the end of the other one is told. */
+  readonly isStarted: boolean
+  /** Its listeners are called, and not before this call has returned. */
+  accept(): void
+  /** It is killed if it has been started, and nobody is told. */
+  drop(): void
 }
 
 export type SignalScope = 'leader' | 'group' | 'session'
@@ -146,6 +163,7 @@ export const createSpawner = (options: SpawnerOptions): Spawner => {
     },
     lock: (path) => takeLock(path, ask),
     peer: (address) => askPeer(address, ask),
+    unfollow: () => void connection.send({ verb: 'unfollow', id: '', fields: [] }),
     tell: (state) => void connection.send({ verb: 'tell', id: '', fields: state.map((line) => `state=${line}`) }),
     lost: lost.promise,
     close: () => connection.close(),

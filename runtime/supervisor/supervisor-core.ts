@@ -23,6 +23,7 @@ import type { Reload } from './pool-reload.ts'
 import { createPool } from './pool.ts'
 import type { InstanceChange, Pool } from './pool.ts'
 import type { RunnerServices } from './runner-services.ts'
+import { createSuccessors } from './successors.ts'
 import { LINES_SHOWN, publishChange, reportChange } from './supervisor-news.ts'
 
 /** What is declared besides processes and sockets. */
@@ -97,9 +98,14 @@ export const createCore = (services: RunnerServices, declared: Declared, hurry: 
   const settle = (): void => {
     if (cause === undefined || !fleet.pools.every(({ isSettled }) => isSettled)) return
     clearTimeout(deadlineTimer)
+    successors.close()
     done.resolve(cause.kind === 'error' ? { status: 125, error: cause.error } : createOutcome(resolveDecisive(cause)))
   }
-  const { advance, together } = createAdvance(step, settle)
+  const successors = createSuccessors({ fleet, spawner: services.spawner, isQuiet: () => cause === undefined && reloads.size === 0 })
+  const { advance, together } = createAdvance(step, () => {
+    successors.review()
+    settle()
+  })
   const jobs = createJobs({ fleet, together, taken: (name) => reloads.get(name)?.cancel() })
   const resolveDecisive = (ending: Exclude<Cause, { kind: 'error' }>): DecisiveRun | undefined => {
     if (ending.kind !== 'process') return undefined

@@ -125,6 +125,44 @@ both"
 equal "or is ended with it, and nothing else" "$(left '|background=ends'; timeout 5 bash -c 'while [ -d /proc/$0 ] && ! grep -q "^State:.Z" /proc/$0/status; do :; done' "$(cat "$work/left")" && kill "$(cat "$work/away")" && echo one)" "exited a code=3
 one"
 
+# Successors: below a warden, whose only child is the supervisor. follow FIELDS SCRIPT LINES...: a child that runs SCRIPT, and a successor b.
+mkdir "$work/named" && cp "$BUILD/warden" "$work/named/nixpack-warden"
+warded() { "$work/named/nixpack-warden" "$BUILD/spawner-driver" "$shim" | sed -E 's/pid=[0-9]+/pid=N/; s/ core=0 utime-us=[0-9]+ stime-us=[0-9]+ maxrss-kb=[0-9]+//'; }
+follow() {
+  rm -f "$work/go"
+  {
+    printf 'spawn|a|arg=/bin/bash|arg=-c|arg=until [ -e %s/go ]; do read -r -t 0.01 _ <>%s/.never; done; %s\nwait spawned a\n' "$work" "$work" "$2"
+    printf 'follow|a|%sarg=/bin/bash|arg=-c|arg=exit 5\n' "$1"
+    [ $# -lt 3 ] || printf '%s\n' "${@:3}"
+    printf 'sh touch %s/go\nwait exited a\nspawn|c|arg=/bin/sleep|arg=0.2\nwait exited c\nclose\n' "$work"
+  } | warded | grep -v -e ' c ' -e '^spawner exit 0$' -e '^spawned a '
+}
+equal "what is to follow a child is started with its end" "$(follow 'next=b|unless-code=0|unless-signal=15|' 'exit 3')" "exited a code=3 next=b
+spawned b pid=N
+exited b code=5"
+equal "also when it was killed" "$(follow 'next=b|unless-code=0|unless-signal=15|' 'kill -KILL $$' | head -2)" "exited a signal=9 next=b
+spawned b pid=N"
+equal "the latest one that was named" "$(follow 'next=b|' 'exit 3' 'follow|a|next=d|arg=/bin/true')" "exited a code=3 next=d
+spawned d pid=N
+exited d code=0"
+only() { equal "nothing follows $1" "$(follow "${@:3}")" "exited a $2"; }
+only "a status that was excepted" code=4 'next=b|unless-code=4|' 'exit 4'
+only "a signal that was excepted" signal=15 'next=b|unless-signal=15|' 'kill -TERM $$'
+only "a signal without a name" signal=40 'next=b|' 'kill -40 $$'
+only "a child that was told to end" signal=15 'next=b|' 'exit 3' 'signal|a|scope=group|signo=15'
+only "what is not to be followed any more" code=3 'next=b|' 'exit 3' 'unfollow|'
+only "a child that leaves somebody in its group" code=3 'next=b|' 'sleep 0.1 & exit 3'
+only "a child that leaves somebody in another session" code=3 'next=b|' 'setsid sleep 0.1 & until [ "$(cut -d" " -f5 /proc/$!/stat)" = $! ]; do :; done; exit 3'
+equal "a successor that cannot run is told like any other" "$(follow 'next=b|program=/no/such|' 'exit 3')" "exited a code=3 next=b
+failed b errno=2 stage=exec text=No such file or directory"
+for field in next= unless-code=256 unless-code=x unless-signal=32; do
+  contains "bad field $field of a successor" "$(follow "next=b|$field|" 'exit 3')" "error a text=cannot name a successor of the child: bad or missing next, unless-code or unless-signal
+exited a code=3"
+done
+contains "a successor without an id" "$(follow '' 'exit 3' | head -1)" "error a text=cannot name a successor"
+equal "without a warden nobody knows who is left" "$(warded() { drive; }; follow 'next=b|' 'exit 3')" "exited a code=3"
+equal "a child that is not there has none" "$(printf 'follow|x|next=b|arg=/bin/true\nspawn|a|arg=/bin/true\nwait exited a\nclose\n' | drive | grep exited)" "exited a code=0"
+
 # Pipes: large for the first children, as long as nobody's share of the kernel's memory for pipes is in question.
 install -d -m 777 "$work/pipes"
 piped() { for i in $(seq 9); do printf 'spawn|%d|stdout=fifo|fifo-dir=%s/pipes/%d|arg=/bin/sleep|arg=60\nwait spawned %d\npipe-size %d\n' "$i" "$work" "$i" "$i" "$i"; done; }

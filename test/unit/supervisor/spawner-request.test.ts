@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { planListenFields, planSpawnFields } from '../../../runtime/supervisor/spawner-request.ts'
+import { planListenFields, planSpawnFields, planSuccessorFields } from '../../../runtime/supervisor/spawner-request.ts'
 import type { SpawnRequest } from '../../../runtime/supervisor/spawner.ts'
 import { createInstanceSpec } from '../../helpers/process-spec.ts'
 
@@ -77,4 +77,8 @@ test.each([
   ],
 ] as const)('a socket: %j', (spec, host, fields) => {
   expect(planListenFields(spec, host)).toEqual(fields)
+})
+
+test('a successor is named with the ends after which it is none', () => {
+  expect(planSuccessorFields({ id: '9', unless: [0, 'SIGTERM'] }, ['arg=a'])).toEqual(['next=9', 'unless-code=0', 'unless-signal=15', 'arg=a'])
 })

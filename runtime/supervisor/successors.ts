@@ -1,0 +1,56 @@
+// Whoever would be started again at once, if it ended now, has a successor, which the spawner starts without asking. That is settled
+// while nothing happens, and undone by everything that does: what was foreseen holds only as long as nothing changes.
+
+import { resolveReadiness } from './graph.ts'
+import type { Fleet } from './fleet.ts'
+import type { Runner } from './runner.ts'
+import type { Spawner } from './spawner.ts'
+
+export type Successors = {
+  /** After each thing that has happened. */
+  readonly review: () => void
+  readonly close: () => void
+}
+
+export type SuccessorsOptions = {
+  readonly fleet: Fleet
+  readonly spawner: Pick<Spawner, 'unfollow'>
+  /** Nothing is in progress that would change what comes. */
+  readonly isQuiet: () => boolean
+}
+
+export const createSuccessors = ({ fleet, spawner, isQuiet }: SuccessorsOptions): Successors => {
+  let named: readonly Runner[] = []
+  let timer: NodeJS.Timeout | undefined
+  const name = (): void => {
+    if (!isQuiet()) return
+    let nextMs = Infinity
+    for (const runner of selectRunners(fleet).slice(0, NAMED_MAX)) {
+      if (named.includes(runner)) continue
+      const answer = runner.nameSuccessor()
+      if (answer === true) named = [...named, runner]
+      else if (answer !== false) nextMs = Math.min(nextMs, answer.afterMs)
+    }
+    if (nextMs !== Infinity) timer = setTimeout(name, nextMs).unref()
+  }
+  return {
+    review() {
+      clearTimeout(timer)
+      timer = setTimeout(name, QUIET_MS).unref()
+      if (named.length === 0) return
+      spawner.unfollow()
+      named = named.filter((runner) => runner.keepSuccessor())
+    },
+    close: () => clearTimeout(timer),
+  }
+}
+
+/** Long enough that a storm of ends and commands costs nothing more, shorter than the first rest of a supervisor. */
+const QUIET_MS = 1000
+/** Each is a request that the spawner keeps. */
+const NAMED_MAX = 100
+
+const selectRunners = ({ pools, standingOf }: Fleet): readonly Runner[] =>
+  pools
+    .filter(({ spec }) => spec.warmupDelayMs === 0 && resolveReadiness(spec, standingOf).kind === 'met')
+    .flatMap(({ instances }) => instances.flatMap(({ runner, role }) => (role === 'member' ? [runner] : [])))

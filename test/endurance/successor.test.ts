@@ -98,7 +98,8 @@ test('a stop that was asked for meanwhile stops it', { timeout: TIMEOUT_MS }, as
     await killAndAwaitNext(web)
   })
   await stopped
-  await run.until('nothing of it runs', async () => (await statusOf(bundle, 'web'))?.state === 'stopped' && pidsOf(web).length === 0)
+  await run.until('nothing of it runs', () => pidsOf(web).length === 0)
+  expect((await statusOf(bundle, 'web'))?.state).toBe('stopped')
   await end(run, [web])
 })
 

@@ -331,7 +331,9 @@ describe('up --detach', () => {
   })
 
   test('--wait returns with the status of a bundle that ends before it is ready', async () => {
-    runtime = createRuntime({ processes: { db: { command: SERVICE }, bad: { command: ['/bin/sh', '-c', 'echo no luck; exit 3'], restart: 'never' } } })
+    runtime = createRuntime({
+      processes: { db: { command: SERVICE }, bad: { command: ['/bin/sh', '-c', 'echo no luck; exit 3'], restart: 'never', ready: { logLine: 'never' } } },
+    })
     const { text, status } = await detach(['up', '-d', '--wait', '--state-dir', 'state'])
     expect(status).toBe(3)
     expect(text).toMatch(/no luck/)

@@ -72,6 +72,8 @@ injected() {
       draw "${#files[@]}"
       file=${files[$drawn]}
       draw 4
+      # It may have been lost already.
+      [ -e "$file" ] || continue
       case $drawn in
         0 | 1) truncate -s 0 "$file" ;;
         2) head -c "$(stat -c %s "$file")" /dev/zero >"$file.zeros" && cat "$file.zeros" >"$file" && rm "$file.zeros" ;;

@@ -166,10 +166,12 @@ export const createSpawnerChildren = (send: Send): SpawnerChildren => {
     },
     lose(reason) {
       // Those that are spawned meanwhile learn it by themselves.
-      const known = [...records.values()].filter(({ held }) => held === undefined)
+      const known = [...records.values()]
       for (const record of known) {
         const never = spawnFailed(`cannot run "${programOf(record.request)}": the spawner is lost: ${reason}`)
-        finish(record, record.pid === undefined ? never : { kind: 'signal', signal: 'SIGTERM' }, NO_USAGE)
+        if (record.held === undefined) finish(record, record.pid === undefined ? never : { kind: 'signal', signal: 'SIGTERM' }, NO_USAGE)
+        // Told when it is accepted.
+        else record.held.push({ verb: 'exited', id: record.id, fields: [`signal=${constants.signals.SIGTERM}`] })
       }
     },
   }

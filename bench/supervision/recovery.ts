@@ -21,7 +21,7 @@ export const measureRecovery = async ({ programs }: Bench, scenario: Scenario): 
     await waitFor(`redis of ${scenario.peer.name}`, () => existsSync(socket))
     const times: number[] = []
     for (let kill = 0; kill < KILLS; kill++) {
-      await new Promise((resolve) => setTimeout(resolve, STABLE_MS))
+      await rest()
       times.push(await askRedisBack(programs.redisBack, [socket]))
     }
     return times
@@ -30,10 +30,13 @@ export const measureRecovery = async ({ programs }: Bench, scenario: Scenario): 
   }
 }
 
-/** The start of a bare redis: nobody can be back earlier. */
+const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, STABLE_MS))
+
+/** The start of a bare redis, after as long a rest, by which programs and libraries have become cold: nobody can be back earlier. */
 export const measureBareRedis = async (bench: Bench, dir: string): Promise<number> => {
   const { command } = declareRedis(bench, dir)
   rmSync(redisSocket(dir), { force: true })
+  await rest()
   return askRedisBack(bench.programs.redisBack, [redisSocket(dir), ...command])
 }
 

@@ -14,6 +14,7 @@ export type Asked = { floods: number; workers: number; readonly counts: Map<stri
 type Action = (soak: Soak, random: Random, asked: Asked) => Promise<void>
 
 const VICTIMS = ['workers', 'server', 'dependent', 'reloaded'] as const
+const COMMANDS = ['scale', 'reload', 'restart', 'stopAndStart'] as const
 
 export const scaleWorkers = async ({ bundle }: Soak, asked: Asked, count: number): Promise<void> => {
   asked.workers = count
@@ -29,8 +30,7 @@ const ACTIONS = {
     if (pid !== undefined) killIfThere(pid)
   },
   crashMany: async ({ status }) => {
-    const { processes } = await status()
-    for (const { pid } of processes.flatMap(({ name, instances }) => (name === 'flood' ? [] : instances))) if (pid !== null) killIfThere(pid)
+    for (const pid of await readVictims(status)) killIfThere(pid)
   },
   scale: (soak, random, asked) => scaleWorkers(soak, asked, random.below(6)),
   reload: async ({ bundle }, random) => {
@@ -56,6 +56,21 @@ const ACTIONS = {
   requests: async ({ port }) => {
     await Promise.all(Array.from({ length: 20 }, () => ask(port)))
   },
+  /** By then those that are ready have successors. Some end at once, perhaps while the supervisor is stopped, and something else is asked for. */
+  crashAfterRest: async (soak, random, asked) => {
+    await pause(1100 + random.below(1500))
+    const pids = (await readVictims(soak.status)).filter(() => random.below(2) === 0)
+    const supervisor = random.below(2) === 0 ? soak.run.pidOf('supervisor') : undefined
+    if (supervisor !== undefined) process.kill(supervisor, 'SIGSTOP')
+    for (const pid of pids) killIfThere(pid)
+    const action: Action = ACTIONS[random.pick(COMMANDS)]
+    const isDone = action(soak, random, asked)
+    if (supervisor !== undefined) {
+      await pause(random.below(60))
+      process.kill(supervisor, 'SIGCONT')
+    }
+    await isDone
+  },
   garbage: async ({ bundle }, random) => {
     const socket = connect(bundle.control.paths[0]?.controlSocketPath ?? '')
     socket.on('error', () => {})
@@ -69,6 +84,7 @@ const NAMES = [
   'crash',
   'crash',
   'crashMany',
+  'crashAfterRest',
   'scale',
   'scale',
   'reload',
@@ -90,6 +106,13 @@ export const act = async (soak: Soak, random: Random, asked: Asked): Promise<str
 }
 
 export const expectedLines = ({ floods }: Asked): number => floods * FLOOD_LINES
+
+const readVictims = async (status: Soak['status']): Promise<readonly number[]> => {
+  const { processes } = await status()
+  return processes.flatMap(({ name, instances }) => (name === 'flood' ? [] : instances.flatMap(({ pid }) => pid ?? [])))
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 const killIfThere = (pid: number): void => {
   try {

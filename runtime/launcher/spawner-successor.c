@@ -80,12 +80,16 @@ void np_successor_name(struct np_spawner *spawner, const struct np_request *requ
   if (child->successor == NULL) np_spawner_error(spawner, request->id, "cannot name a successor of the child: bad or missing next, unless-code or unless-signal");
 }
 
-void np_successors_drop(struct np_spawner *spawner, const struct np_request *request) {
-  (void)request;
+void np_successors_drop(struct np_spawner *spawner) {
   for (struct np_child *child = spawner->children; child != NULL; child = child->next) {
     np_successor_free(child->successor);
     child->successor = NULL;
   }
+}
+
+void np_successors_take_back(struct np_spawner *spawner, const struct np_request *request) {
+  np_successors_drop(spawner);
+  np_event(&spawner->out, "unfollowed", request->id);
 }
 
 // Whoever has left the group is an orphan now, and the warden's child beside the supervisor. Where that cannot be read, somebody may be left.

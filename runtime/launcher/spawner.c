@@ -57,7 +57,7 @@ static const struct {
   void (*carry_out)(struct np_spawner *, const struct np_request *);
 } verbs[] = {
   { "spawn", np_child_spawn },          { "opened", np_child_opened },    { "signal", np_child_signal }, { "release", np_child_release },
-  { "follow", np_successor_name },      { "unfollow", np_successors_drop },
+  { "follow", np_successor_name },      { "unfollow", np_successors_take_back },
   { "listen", np_socket_listen },
   { "unlisten", np_socket_unlisten },   { "watch", np_socket_watch },     { "unwatch", np_socket_unwatch }, { "lock", np_lock_take },
   { "peer", np_lock_peer },
@@ -85,7 +85,10 @@ static bool read_requests(struct np_spawner *spawner) {
 
 static void read_signals(struct np_spawner *spawner, struct np_source *source) {
   struct signalfd_siginfo info;
-  while (read(source->fd, &info, sizeof info) == sizeof info) continue;
+  bool is_end = false;
+  while (read(source->fd, &info, sizeof info) == sizeof info) is_end = is_end || info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT || info.ssi_signo == SIGHUP;
+  // Everybody may have got it (the stop of a control group): whoever ends of it does not come back.
+  if (is_end) np_successors_drop(spawner);
   np_children_reap(spawner);
 }
 

@@ -14,17 +14,21 @@ export type Foreseen =
 
 /** Undefined when it is none at once, nor would be later. */
 export const foreseeRestart = (record: ProcessRecord, context: Context): Foreseen | undefined => {
-  const { restart } = context.spec
+  const { restart, onDemand, schedule } = context.spec
   const { beforeReap, afterReap } = context.instance.hooks
   if (record.state !== 'ready' || record.readyAtMs === undefined || beforeReap !== undefined || afterReap !== undefined) return undefined
-  const unless = [...restart.successStatuses, ...restart.preventStatuses, ...restart.restartStatuses]
+  if (onDemand || schedule !== undefined) return undefined
+  const unless = [...restart.successStatuses, ...restart.preventStatuses, ...restart.restartStatuses, ...ASKED_TO_END]
   const code = CODES.find((one) => !unless.includes(one))
   if (code === undefined) return undefined
-  const foresee = (nowMs: number): boolean => isSpawned(record, code, { ...context, nowMs })
+  const foresee = (nowMs: number): boolean => isSpawned(record, code, { ...context, nowMs, random: 1 })
   if (foresee(context.nowMs)) return { kind: 'again', unless }
   const stableAtMs = record.readyAtMs + stableAfterMs(restart)
   return stableAtMs > context.nowMs && foresee(stableAtMs) ? { kind: 'later', afterMs: Math.ceil(stableAtMs - context.nowMs) } : undefined
 }
+
+/** Somebody may be ending everything, us as well. */
+const ASKED_TO_END: readonly ExitMark[] = ['SIGHUP', 'SIGINT', 'SIGTERM', 129, 130, 143]
 
 const CODES = Array.from({ length: 255 }, (_, at) => at + 1)
 

@@ -21,6 +21,8 @@ export type Jobs = {
   /** Begins at once; resolves with the names of those that another command has taken over. */
   begin(request: JobRequest): Promise<readonly string[]>
   advance(): void
+  /** None is in progress. */
+  readonly isIdle: boolean
   /** Nobody waits any more. */
   cancelAll(): void
 }
@@ -69,6 +71,9 @@ export const createJobs = ({ fleet, together, taken }: JobsOptions): Jobs => {
       if (over.length === 0) return
       jobs = jobs.filter((job) => !over.includes(job))
       for (const { resolve, overridden } of over) resolve(overridden)
+    },
+    get isIdle() {
+      return jobs.length === 0
     },
     cancelAll() {
       for (const { resolve, overridden, parts } of jobs) resolve([...overridden, ...parts.keys()])

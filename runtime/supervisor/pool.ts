@@ -3,7 +3,7 @@
 
 import type { StopOptions } from '../contract/control-supervisor.ts'
 import type { HookName, HookSpec, ProcessSpec } from '../contract/process-spec.ts'
-import { isIdle, isSettled } from './graph.ts'
+import { isIdle } from './graph.ts'
 import type { Standing } from './graph.ts'
 import { createGate } from './pool-gate.ts'
 import { createInstances } from './pool-instances.ts'
@@ -50,6 +50,8 @@ export type Pool = {
   /** It can stop without anybody noticing. */
   readonly isIdle: boolean
   readonly isWanted: boolean
+  /** Told to stop, and not to start since. */
+  readonly isStopping: boolean
   start(indexes?: readonly number[]): void
   /** Told again, nothing changes. */
   stop(request?: StopRequest): void
@@ -155,13 +157,16 @@ export const createPool = (options: PoolOptions): Pool => {
       return resolveStanding(pool.members, count)
     },
     get isSettled() {
-      return !gate.isBusy && instances.all.every(({ runner }) => isSettled(runner.record.state))
+      return !gate.isBusy && instances.all.every(({ runner }) => runner.isSettled)
     },
     get isIdle() {
       return !gate.isBusy && instances.all.every(({ runner }) => isIdle(runner.record.state))
     },
     get isWanted() {
       return instances.all.some(({ runner, role }) => role === 'member' && runner.record.wanted)
+    },
+    get isStopping() {
+      return isStopping
     },
     start(indexes) {
       if (isStopping) gate.cancel()
@@ -185,7 +190,7 @@ export const createPool = (options: PoolOptions): Pool => {
       isStopping = true
       gate.abandon()
       for (const { runner } of instances.all) {
-        if (isSettled(runner.record.state)) continue
+        if (runner.isSettled) continue
         runner.dispatch({ kind: 'kill' })
         runner.run?.skipHooks()
       }
@@ -222,8 +227,8 @@ export const createPool = (options: PoolOptions): Pool => {
       for (const { runner } of instances.all) if (runner.record.state === 'waiting') runner.dispatch({ kind: 'dependencyFailed', reason })
     },
     settle() {
-      for (const { runner, role } of instances.all) if (role === 'leaving' && isSettled(runner.record.state)) forget(runner)
-      if (instances.all.every(({ runner }) => isSettled(runner.record.state))) gate.close()
+      for (const { runner, role } of instances.all) if (role === 'leaving' && runner.isSettled) forget(runner)
+      if (instances.all.every(({ runner }) => runner.isSettled)) gate.close()
       else if (gate.isAwaitingAll && pool.standing === 'ready') gate.announce()
     },
     create: (indexes, role) => indexes.map((index) => create(index, role)),

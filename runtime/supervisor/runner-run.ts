@@ -46,8 +46,6 @@ export type Run = {
   follow(before: Run, unless: readonly ExitMark[]): boolean
   /** For the run that follows. */
   nameSuccessor(...following: Parameters<Child['follow']>): Successor | undefined
-  /** It follows nobody any more. */
-  drop(): void
   startProbe(step: 'startup' | 'ready'): void
   stopProbe(): void
   startRecheck(): void
@@ -197,7 +195,6 @@ export const createRun = (options: RunOptions): Run => {
       return successor !== undefined
     },
     nameSuccessor: (...following) => child?.follow(...following),
-    drop: () => successor?.drop(),
     startProbe: (step) => observers.startProbe(step, checkContext()),
     stopProbe: observers.stopProbe,
     startRecheck: () => observers.startRecheck(checkContext()),

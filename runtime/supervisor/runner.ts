@@ -2,6 +2,7 @@
 
 import type { InstanceSpec, ProcessSpec } from '../contract/process-spec.ts'
 import { foreseeRestart } from './foresee-restart.ts'
+import { isSettled } from './graph.ts'
 import { createRun } from './runner-run.ts'
 import type { Run } from './runner-run.ts'
 import type { InstanceName, RunnerServices } from './runner-services.ts'
@@ -26,10 +27,12 @@ export type Runner = {
   /** Of the run in progress, or the latest one. */
   readonly run: Run | undefined
   dispatch(event: ProcessEvent): void
-  /** Whether the present run has a successor now, or after how much more time it may get one. */
+  /** Nothing of it runs, nothing is about to. */
+  readonly isSettled: boolean
+  /** Whether the present run has got a successor, or after how much more time it may get one. */
   nameSuccessor(): boolean | { readonly afterMs: number }
-  /** After everything that has happened: whether its successor is still one. Who is not is dropped. */
-  keepSuccessor(): boolean
+  /** Who was named and has not been started will not be. */
+  forgetSuccessor(): void
   /** The run goes on, and nobody looks at it any more. */
   release(): void
 }
@@ -45,20 +48,25 @@ export const createRunner = (options: RunnerOptions): Runner => {
   }
   const plan = (): void => {
     const spec = options.spec()
-    const planned = takeSuccessor(spec) ?? planRun(spec)
+    const planned = takeSuccessor(spec.hash) ?? planRun(spec)
     run = planned instanceof Error ? undefined : planned
     refusal = planned instanceof Error ? { kind: 'spawnFailed', status: 125, message: planned.message } : undefined
   }
-  let successor: { readonly run: Run; readonly spec: ProcessSpec } | undefined
-  const dropSuccessor = (): void => {
-    successor?.run.drop()
+  let successor: { readonly run: Run; readonly hash: string } | undefined
+  const takeSuccessor = (hash: string): Run | undefined => {
+    if (successor?.run.isStarted !== true) return undefined
+    const { run: started, hash: startedHash } = successor
     successor = undefined
-  }
-  const takeSuccessor = (spec: ProcessSpec): Run | undefined => {
-    if (successor?.run.isStarted !== true || successor.spec !== spec) return undefined
-    const { run: started } = successor
-    successor = undefined
+    if (startedHash !== hash) setImmediate(dispatch, { kind: 'restart', reason: 'it was started as it had been declared before' })
     return started
+  }
+  /** Whatever has happened in the meantime, it runs: now it is known, and, when it is not wanted, stopped like any other. */
+  const adoptSuccessor = (): void => {
+    if (successor?.run.isStarted !== true) return
+    const isWanted = record.state === 'waiting' || record.state === 'backoff'
+    dispatch({ kind: 'restart', reason: '' })
+    dispatch({ kind: 'dependenciesMet' })
+    if (!isWanted) dispatch({ kind: 'stop' })
   }
   let refusal: ChildExit | undefined
   const dispatch = (event: ProcessEvent): void => {
@@ -68,6 +76,7 @@ export const createRunner = (options: RunnerOptions): Runner => {
     record = next.record
     for (const effect of next.effects) carryOut(effect)
     if (record !== before) onChange(before, record, event)
+    if (event.kind === 'cleared') adoptSuccessor()
   }
   const timers = createTimers(dispatch)
   let demand: { cancel(): void } | undefined
@@ -96,23 +105,23 @@ export const createRunner = (options: RunnerOptions): Runner => {
       return run
     },
     dispatch,
+    get isSettled() {
+      return isSettled(record.state) && successor?.run.isStarted !== true
+    },
     nameSuccessor() {
+      if (run === undefined || successor !== undefined) return false
       const spec = options.spec()
-      const course = run === undefined ? undefined : foreseeRestart(record, createContext(spec, run))
-      if (run === undefined || course === undefined) return false
-      if (course.kind === 'later') return { afterMs: course.afterMs }
-      const next = planRun(spec)
-      if (next instanceof Error || !next.follow(run, course.unless)) return false
-      successor = { run: next, spec }
+      const course = foreseeRestart(record, createContext(spec, run))
+      if (course?.kind === 'later') return { afterMs: course.afterMs }
+      const next = course === undefined ? undefined : planRun(spec)
+      if (course === undefined || next === undefined || next instanceof Error || !next.follow(run, course.unless)) return false
+      successor = { run: next, hash: spec.hash }
       return true
     },
-    keepSuccessor() {
-      if (successor?.run.isStarted === true && record.state === 'clearing') return true
-      dropSuccessor()
-      return false
+    forgetSuccessor() {
+      if (successor?.run.isStarted !== true) successor = undefined
     },
     release() {
-      dropSuccessor()
       timers.cancelAll()
       demand?.cancel()
       run?.release()

@@ -15,6 +15,8 @@ export type SpawnerChildren = {
   spawn(request: SpawnRequest, listeners: SpawnListeners): Child
   /** False when the message is not about a child. */
   receive(message: SpawnerMessage): boolean
+  /** No successor is started any more. */
+  forgetSuccessors(): void
   /** What a message about it begins with; empty for what is no child. */
   describe(id: string): string
   /** The kernel sends SIGTERM to those that run. */
@@ -99,10 +101,6 @@ export const createSpawnerChildren = (send: Send): SpawnerChildren => {
         return record.isStarted
       },
       accept: () => void setImmediate(acceptHeld, record),
-      drop() {
-        records.delete(id)
-        if (record.isStarted) abandon(record)
-      },
     }
   }
   const acceptHeld = (record: Record): void => {
@@ -110,18 +108,10 @@ export const createSpawnerChildren = (send: Send): SpawnerChildren => {
     record.held = undefined
     for (const message of messages) receivers[message.verb]?.(message, record)
   }
-  /** It runs although it is not wanted any more: a child that nobody listens to, and that is killed. */
-  const abandon = ({ id, request, fifoDir, held = [] }: Record): void => {
-    const unwanted: Record = { ...createRecord(request, { exited: () => undefined }), id, fifoDir, isStarted: true }
-    records.set(id, unwanted)
-    send(planSignal(id, 'session', 'SIGKILL'))
-    for (const message of held) receivers[message.verb]?.(message, unwanted)
-  }
-  /** What was dropped here may have been started there, just before. */
-  const startSuccessor = (id: string, before: Record): void => {
-    const record = records.get(id)
-    if (record === undefined) abandon({ ...createRecord(before.request, before.listeners), id })
-    else record.isStarted = true
+  const hold = (message: SpawnerMessage, record: Record, held: SpawnerMessage[]): void => {
+    held.push(message)
+    // It has not come into being: whoever starts it in the usual way learns why.
+    if (message.verb === 'failed' && held.length === 1) record.isStarted = !records.delete(record.id)
   }
   const receivePiped = (id: string, record: Record): void => {
     const pipes = openFifos(record)
@@ -147,7 +137,8 @@ export const createSpawnerChildren = (send: Send): SpawnerChildren => {
       finish(record, parseFailure(message, { program: programOf(record.request), workingDir: record.request.run.workingDir }), NO_USAGE),
     exited(message, record) {
       const next = findField(message, 'next')
-      if (next !== undefined) startSuccessor(next, record)
+      const successor = next === undefined ? undefined : records.get(next)
+      if (successor !== undefined) successor.isStarted = true
       finish(record, parseExit(message), parseUsage(message))
     },
   }
@@ -156,9 +147,12 @@ export const createSpawnerChildren = (send: Send): SpawnerChildren => {
     receive(message) {
       const receiver = receivers[message.verb]
       const record = records.get(message.id)
-      if (receiver !== undefined && record?.held !== undefined) record.held.push(message)
+      if (receiver !== undefined && record?.held !== undefined) hold(message, record, record.held)
       else if (receiver !== undefined && record !== undefined) receiver(message, record)
       return receiver !== undefined
+    },
+    forgetSuccessors() {
+      for (const { id, held, isStarted } of records.values()) if (held !== undefined && !isStarted) records.delete(id)
     },
     describe(id) {
       const record = records.get(id)

@@ -36,8 +36,8 @@ export type Spawner = {
   lock(path: string): Promise<{ readonly held: true } | { readonly held: false; readonly pid: number | undefined }>
   /** Who listens at a local address ("@NAME": abstract); undefined when nobody does, or so many ask that it cannot be known. */
   peer(address: string): Promise<{ readonly uid: number; readonly pid: number | undefined } | undefined>
-  /** No child has a successor any more. */
-  unfollow(): void
+  /** No child has a successor any more; resolves when the end of each that had one and has ended is told. */
+  unfollow(): Promise<void>
   /** Lines for the service manager that has started us; nothing when there is none. */
   readonly tell: (state: readonly string[]) => void
   /** Resolves with the reason when the spawner is gone although nobody has closed it. */
@@ -103,8 +103,6 @@ export type Successor = {
   readonly isStarted: boolean
   /** Its listeners are called, and not before this call has returned. */
   accept(): void
-  /** It is killed if it has been started, and nobody is told. */
-  drop(): void
 }
 
 export type SignalScope = 'leader' | 'group' | 'session'
@@ -163,7 +161,11 @@ export const createSpawner = (options: SpawnerOptions): Spawner => {
     },
     lock: (path) => takeLock(path, ask),
     peer: (address) => askPeer(address, ask),
-    unfollow: () => void connection.send({ verb: 'unfollow', id: '', fields: [] }),
+    async unfollow() {
+      // With the spawner lost, there is none either.
+      await ask({ verb: 'unfollow', id: `/unfollow/${(questions += 1)}`, fields: [] }).catch(() => undefined)
+      children.forgetSuccessors()
+    },
     tell: (state) => void connection.send({ verb: 'tell', id: '', fields: state.map((line) => `state=${line}`) }),
     lost: lost.promise,
     close: () => connection.close(),
@@ -172,10 +174,10 @@ export const createSpawner = (options: SpawnerOptions): Spawner => {
 
 const spawnerLost = (reason: string): NixpackError => new NixpackError('SPAWNER_LOST', `cannot go on: the spawner is lost: ${reason}`)
 
-let locks = 0
+let questions = 0
 
 const askPeer = async (address: string, ask: Ask): ReturnType<Spawner['peer']> => {
-  const answer = await ask({ verb: 'peer', id: `/peer/${(locks += 1)}`, fields: [`name=${address}`] })
+  const answer = await ask({ verb: 'peer', id: `/peer/${(questions += 1)}`, fields: [`name=${address}`] })
   if (answer.verb !== 'peer') return undefined
   // In another process namespace it has no number here.
   return { uid: findNumber(answer, 'uid'), pid: findNumber(answer, 'pid') || undefined }
@@ -183,7 +185,7 @@ const askPeer = async (address: string, ask: Ask): ReturnType<Spawner['peer']> =
 
 const takeLock = async (path: string, ask: Ask): ReturnType<Spawner['lock']> => {
   // No name of a socket begins like this.
-  const answer = await ask({ verb: 'lock', id: `/lock/${(locks += 1)}`, fields: [`path=${path}`] })
+  const answer = await ask({ verb: 'lock', id: `/lock/${(questions += 1)}`, fields: [`path=${path}`] })
   if (answer.verb === 'locked') return { held: true }
   const pid = findNumber(answer, 'pid')
   if (answer.verb === 'lock-held') return { held: false, pid: pid === 0 ? undefined : pid }

@@ -1,6 +1,7 @@
 // Whoever would be started again at once, if it ended now, has a successor, which the spawner starts without asking. That is settled
 // while nothing happens, and undone by everything that does: what was foreseen holds only as long as nothing changes.
 
+import { TIMER_MAX_MS } from '../contract/quantity.ts'
 import { resolveReadiness } from './graph.ts'
 import type { Fleet } from './fleet.ts'
 import type { Runner } from './runner.ts'
@@ -21,27 +22,42 @@ export type SuccessorsOptions = {
 
 export const createSuccessors = ({ fleet, spawner, isQuiet }: SuccessorsOptions): Successors => {
   let named: readonly Runner[] = []
+  let isTakingBack = false
+  let isClosed = false
   let timer: NodeJS.Timeout | undefined
+  const nameAfter = (afterMs: number): void => {
+    clearTimeout(timer)
+    if (!isClosed) timer = setTimeout(name, Math.min(afterMs, TIMER_MAX_MS)).unref()
+  }
   const name = (): void => {
-    if (!isQuiet()) return
+    if (isTakingBack || !isQuiet()) return
     let nextMs = Infinity
-    for (const runner of selectRunners(fleet).slice(0, NAMED_MAX)) {
-      if (named.includes(runner)) continue
+    for (const runner of selectRunners(fleet)) {
+      if (named.length === NAMED_MAX) return
       const answer = runner.nameSuccessor()
       if (answer === true) named = [...named, runner]
       else if (answer !== false) nextMs = Math.min(nextMs, answer.afterMs)
     }
-    if (nextMs !== Infinity) timer = setTimeout(name, nextMs).unref()
+    if (nextMs !== Infinity) nameAfter(nextMs)
+  }
+  /** Until the spawner has said so, one of them may be started still. */
+  const takeBack = async (): Promise<void> => {
+    isTakingBack = true
+    await spawner.unfollow()
+    isTakingBack = false
+    for (const runner of named) runner.forgetSuccessor()
+    named = []
+    nameAfter(QUIET_MS)
   }
   return {
     review() {
-      clearTimeout(timer)
-      timer = setTimeout(name, QUIET_MS).unref()
-      if (named.length === 0) return
-      spawner.unfollow()
-      named = named.filter((runner) => runner.keepSuccessor())
+      nameAfter(QUIET_MS)
+      if (named.length > 0 && !isTakingBack) void takeBack()
     },
-    close: () => clearTimeout(timer),
+    close() {
+      isClosed = true
+      clearTimeout(timer)
+    },
   }
 }
 
@@ -52,5 +68,5 @@ const NAMED_MAX = 100
 
 const selectRunners = ({ pools, standingOf }: Fleet): readonly Runner[] =>
   pools
-    .filter(({ spec }) => spec.warmupDelayMs === 0 && resolveReadiness(spec, standingOf).kind === 'met')
+    .filter(({ spec, isStopping }) => !isStopping && spec.warmupDelayMs === 0 && resolveReadiness(spec, standingOf).kind === 'met')
     .flatMap(({ instances }) => instances.flatMap(({ runner, role }) => (role === 'member' ? [runner] : [])))

@@ -101,7 +101,7 @@ export const createCore = (services: RunnerServices, declared: Declared, hurry: 
     successors.close()
     done.resolve(cause.kind === 'error' ? { status: 125, error: cause.error } : createOutcome(resolveDecisive(cause)))
   }
-  const successors = createSuccessors({ fleet, spawner: services.spawner, isQuiet: () => cause === undefined && reloads.size === 0 })
+  const successors = createSuccessors({ fleet, spawner: services.spawner, isQuiet: () => cause === undefined && reloads.size === 0 && jobs.isIdle })
   const { advance, together } = createAdvance(step, () => {
     successors.review()
     settle()

@@ -56,6 +56,7 @@ export const createPlanning = (core: Core, sockets: Sockets, commands: Commands)
       if (kept.includes(spec.name) || scaled.includes(spec.name)) fleet.find(spec.name)?.replaceSpec(spec)
       if (scaled.includes(spec.name)) void commands.scale(spec.name, spec.numprocesses)
     }
+    core.advance()
   }
   const carryOut = async (next: Plan, earlier: Promise<void> | undefined): Promise<void> => {
     if (earlier !== undefined) await earlier

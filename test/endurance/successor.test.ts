@@ -1,5 +1,5 @@
 // What is started again at the end of a process while the supervisor sleeps: stopped here with SIGSTOP, so that it cannot have been the one.
-import { chmodSync, copyFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
@@ -7,10 +7,10 @@ import { callControl } from '../../runtime/control/client.ts'
 import { ROUTES } from '../../runtime/contract/control-routes.ts'
 import type { ProcessStatus } from '../../runtime/contract/control.ts'
 import { until } from '../helpers/bundle-process.ts'
-import { createBundle } from './bundle.ts'
+import { createBundle, ROLES } from './bundle.ts'
 import type { Bundle, Run } from './bundle.ts'
 import { pidsOf } from './processes.ts'
-import { sharedDir } from './setup.ts'
+import { programPath, sharedDir } from './setup.ts'
 
 const TIMEOUT_MS = 120_000
 /** Longer than everything has to be quiet before successors are named. */
@@ -18,13 +18,15 @@ const QUIET_MS = 2000
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** A program that sleeps, with a path of its own: by that it is found. */
-const createSleeper = (name: string): string => {
+/** A program that says when it begins and which signals it gets, with a path of its own: by that it is found. */
+const createProgram = (name: string): string => {
   const path = join(sharedDir(), name)
-  copyFileSync('/bin/sleep', path)
-  chmodSync(path, 0o755)
+  copyFileSync(programPath('obeys'), path)
   return path
 }
+
+const countBegun = (run: Run): number => (run.printed().match(/obeys/g) ?? []).length
+const countTold = (run: Run): number => (run.printed().match(/signal 15/g) ?? []).length
 
 /** Undefined while it does not answer. */
 const statusOf = async ({ control }: Bundle, name: string): Promise<ProcessStatus | undefined> => {
@@ -64,15 +66,13 @@ const end = async (run: Run, paths: readonly string[]): Promise<void> => {
 }
 
 test('a process comes back while the supervisor sleeps, which then knows it as its own', { timeout: TIMEOUT_MS }, async () => {
-  const web = createSleeper('again')
+  const web = createProgram('again')
   await using bundle = await createBundle({
-    processes: { web: { command: ['/bin/sh', '-c', `echo "up as $$ $INVOCATION_ID"; exec ${web} 1000`], restart: 'always', ready: { logLine: 'up as' } } },
+    processes: { web: { command: ['/bin/sh', '-c', `echo "up as $$ $INVOCATION_ID"; exec ${web}`], restart: 'always', ready: { logLine: 'up as' } } },
   })
   const run = bundle.start()
   await run.until('it is ready', () => isReady(bundle, 'web', web))
   for (const restarts of [1, 2, 3]) {
-    // Only after a stable run the next one comes at once.
-    await pause(5000)
     let next = 0
     await asleep(run, async () => {
       next = await killAndAwaitNext(web)
@@ -87,9 +87,29 @@ test('a process comes back while the supervisor sleeps, which then knows it as i
   await end(run, [web])
 })
 
-test('a stop that was asked for meanwhile stops it', { timeout: TIMEOUT_MS }, async () => {
-  const web = createSleeper('stopped')
-  await using bundle = await createBundle({ processes: { web: { command: [web, '1000'], restart: 'always' }, keeper: { command: ['/bin/sleep', '1000'] } } })
+test.each([true, false])('several that end at once come back once each (the supervisor sleeps: %s)', { timeout: TIMEOUT_MS }, async (sleeps) => {
+  const web = createProgram(`several-${sleeps}`)
+  await using bundle = await createBundle({ processes: { web: { command: [web], restart: 'always', numprocesses: 4 } } })
+  const run = bundle.start()
+  await run.until('all run', () => countBegun(run) === 4)
+  const killAll = async (): Promise<void> => {
+    const before = pidsOf(web)
+    for (const pid of before) process.kill(pid, 'SIGKILL')
+    await until('others', () => pidsOf(web).filter((pid) => !before.includes(pid)).length === 4, 20_000)
+  }
+  if (sleeps) await asleep(run, killAll)
+  else await pause(QUIET_MS).then(killAll)
+  await run.until('all are known', async () => {
+    const known = (await statusOf(bundle, 'web'))?.instances.flatMap(({ pid }) => pid ?? [])
+    return known?.toSorted().join() === pidsOf(web).toSorted().join() && countBegun(run) >= 8
+  })
+  await end(run, [web])
+  expect([countBegun(run), countTold(run)]).toEqual([8, 4])
+})
+
+test('a stop that was asked for meanwhile stops it, as is declared', { timeout: TIMEOUT_MS }, async () => {
+  const web = createProgram('stopped')
+  await using bundle = await createBundle({ processes: { web: { command: [web], restart: 'always' }, keeper: { command: ['/bin/sleep', '1000'] } } })
   const run = bundle.start()
   await run.until('it is ready', () => isReady(bundle, 'web', web))
   let stopped: Promise<unknown> | undefined
@@ -100,35 +120,63 @@ test('a stop that was asked for meanwhile stops it', { timeout: TIMEOUT_MS }, as
   await stopped
   await run.until('nothing of it runs', () => pidsOf(web).length === 0)
   expect((await statusOf(bundle, 'web'))?.state).toBe('stopped')
+  // Who was killed was told nothing.
+  expect([countBegun(run), countTold(run)]).toEqual([2, 1])
   await end(run, [web])
 })
 
-test('whoever depends on another one that has ended, too, waits for it', { timeout: TIMEOUT_MS }, async () => {
-  const [db, web] = [createSleeper('db'), createSleeper('web')]
+test('a dependency that has ended, too, is known as well', { timeout: TIMEOUT_MS }, async () => {
+  const [db, web] = [createProgram('db'), createProgram('web')]
   await using bundle = await createBundle({
     processes: {
-      db: { command: ['/bin/sh', '-c', `sleep 0.3; echo "db is up"; exec ${db} 1000`], restart: 'always', ready: { logLine: 'db is up' } },
-      web: { command: ['/bin/sh', '-c', `echo "web is up"; exec ${web} 1000`], restart: 'always', dependsOn: { db: 'ready' } },
+      db: { command: ['/bin/sh', '-c', `sleep 0.3; echo "db is up"; exec ${db}`], restart: 'always', ready: { logLine: 'db is up' } },
+      web: { command: [web], restart: 'always', dependsOn: { db: 'ready' } },
     },
   })
   const run = bundle.start()
   await run.until('both are ready', async () => (await isReady(bundle, 'db', db)) && isReady(bundle, 'web', web))
-  const already = run.printed().length
+  let next = 0
   await asleep(run, async () => {
     process.kill(pidsOf(db)[0] ?? 0, 'SIGKILL')
     await until('db is gone', () => pidsOf(db).length === 0, 20_000)
-    await killAndAwaitNext(web)
+    next = await killAndAwaitNext(web)
   })
   await run.until('both are ready again', async () => (await isReady(bundle, 'db', db)) && isReady(bundle, 'web', web))
-  const lines = run.printed().slice(already)
-  expect(lines.match(/(?:db|web) is up/g)).toEqual(['db is up', 'web is up'])
+  expect(pidsOf(web)).toEqual([next])
   await end(run, [db, web])
+  expect([countBegun(run), countTold(run)]).toEqual([4, 2])
+})
+
+test('a configuration that is read again changes nothing about it', { timeout: TIMEOUT_MS }, async () => {
+  const web = createProgram('reread')
+  await using bundle = await createBundle({ processes: { web: { command: [web], restart: 'always' } } })
+  const run = bundle.start()
+  await run.until('it is ready', () => isReady(bundle, 'web', web))
+  await pause(QUIET_MS)
+  run.signal('SIGHUP')
+  await run.until('it is read', () => /configuration read again/.test(run.printed()))
+  await killAndAwaitNext(web)
+  await run.until('it is known', () => isReady(bundle, 'web', web))
+  await end(run, [web])
+  expect([countBegun(run), countTold(run)]).toEqual([2, 1])
+})
+
+test('SIGTERM to everybody at once, as a service manager sends it, starts nobody', { timeout: TIMEOUT_MS }, async () => {
+  const web = createProgram('everybody')
+  await using bundle = await createBundle({ processes: { web: { command: [web], restart: 'always', numprocesses: 3 } } })
+  const run = bundle.start()
+  await run.until('all run', () => countBegun(run) === 3)
+  await pause(QUIET_MS)
+  for (const pid of [...ROLES.toReversed().map(run.pidOf), ...pidsOf(web)]) process.kill(pid, 'SIGTERM')
+  expect(await run.ended).toBe(0)
+  expect(pidsOf(web)).toEqual([])
+  expect(countBegun(run)).toBe(3)
 })
 
 test('whoever leaves somebody behind is not started before that one is gone', { timeout: TIMEOUT_MS }, async () => {
-  const [web, stray] = [createSleeper('leaves'), createSleeper('stray')]
+  const [web, stray] = [createProgram('leaves'), createProgram('stray')]
   await using bundle = await createBundle({
-    processes: { web: { command: ['/bin/sh', '-c', `setsid ${stray} 1000 & exec ${web} 1000`], restart: 'always' } },
+    processes: { web: { command: ['/bin/sh', '-c', `setsid ${stray} & exec ${web}`], restart: 'always' } },
   })
   const run = bundle.start()
   await run.until('it is ready', () => isReady(bundle, 'web', web))
@@ -145,9 +193,9 @@ test('whoever leaves somebody behind is not started before that one is gone', { 
 })
 
 test('an end that completes it is the end of it', { timeout: TIMEOUT_MS }, async () => {
-  const web = createSleeper('completes')
+  const web = createProgram('completes')
   const go = join(sharedDir(), 'completes.go')
-  const script = `echo begins; ${web} 1000 & until [ -e ${go} ]; do sleep 0.02; done; kill $!; wait; exit 0`
+  const script = `echo begins; ${web} & until [ -e ${go} ]; do sleep 0.02; done; kill $!; wait; exit 0`
   await using bundle = await createBundle({ processes: { web: { command: ['/bin/sh', '-c', script], restart: 'on-failure' } } })
   const run = bundle.start()
   await run.until('it runs', () => pidsOf(web).length === 1)

@@ -150,7 +150,9 @@ only "a status that was excepted" code=4 'next=b|unless-code=4|' 'exit 4'
 only "a signal that was excepted" signal=15 'next=b|unless-signal=15|' 'kill -TERM $$'
 only "a signal without a name" signal=40 'next=b|' 'kill -40 $$'
 only "a child that was told to end" signal=15 'next=b|' 'exit 3' 'signal|a|scope=group|signo=15'
-only "what is not to be followed any more" code=3 'next=b|' 'exit 3' 'unfollow|'
+equal "nothing follows what is not to be followed any more" "$(follow 'next=b|' 'exit 3' 'unfollow|u')" "unfollowed u
+exited a code=3"
+only "a child whose end comes with that of everybody" code=3 'next=b|' 'exit 3' 'sh kill -TERM $SPAWNER'
 only "a child that leaves somebody in its group" code=3 'next=b|' 'sleep 0.1 & exit 3'
 only "a child that leaves somebody in another session" code=3 'next=b|' 'setsid sleep 0.1 & until [ "$(cut -d" " -f5 /proc/$!/stat)" = $! ]; do :; done; exit 3'
 equal "a successor that cannot run is told like any other" "$(follow 'next=b|program=/no/such|' 'exit 3')" "exited a code=3 next=b

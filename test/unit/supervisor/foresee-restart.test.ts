@@ -27,13 +27,14 @@ const recordOf = (parts: Partial<ProcessRecord> = {}): ProcessRecord => ({
 
 test('whoever is ready and always restarted comes back at once, but for the ends that are declared', () => {
   const context = contextOf({ successStatuses: [0, 'SIGTERM'], preventStatuses: [2], restartStatuses: [3] })
-  expect(foreseeRestart(recordOf(), context)).toEqual({ kind: 'again', unless: [0, 'SIGTERM', 2, 3] })
+  expect(foreseeRestart(recordOf(), context)).toEqual({ kind: 'again', unless: expect.arrayContaining([0, 'SIGTERM', 2, 3, 'SIGINT', 143]) })
 })
 
 test.each([
   ['is not ready', recordOf({ state: 'running' }), contextOf()],
   ['is being stopped', recordOf({ state: 'stopping', intent: 'stop' }), contextOf()],
   ['is never restarted', recordOf(), contextOf({ policy: 'never' })],
+  ['waits for a connection', recordOf(), { ...contextOf(), spec: { ...contextOf().spec, onDemand: true } }],
   ['has a hook before its start', recordOf(), contextOf({}, { hooks: { beforeSpawn: HOOK } })],
   ['has a hook before its end is told', recordOf(), contextOf({}, { hooks: { beforeReap: HOOK } })],
   ['has a hook after its end', recordOf(), contextOf({}, { hooks: { afterReap: HOOK } })],
@@ -53,6 +54,8 @@ test('whoever was restarted a moment ago does so later', () => {
   const record = recordOf({ readyAtMs: NOW_MS - 1000, history: { ...NO_HISTORY, attempt: 1, failuresAtMs: [NOW_MS - 1100] } })
   expect(foreseeRestart(record, contextOf())).toEqual({ kind: 'later', afterMs: 4000 })
   expect(foreseeRestart(record, { ...contextOf(), nowMs: NOW_MS + 4000 })).toMatchObject({ kind: 'again' })
+  // Not even if its pause happened to be none.
+  expect(foreseeRestart(record, { ...contextOf(), random: 0 })).toMatchObject({ kind: 'later' })
 })
 
 test('a hook after the start keeps nobody from it', () => {

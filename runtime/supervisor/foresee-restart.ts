@@ -14,10 +14,8 @@ export type Foreseen =
 
 /** Undefined when it is none at once, nor would be later. */
 export const foreseeRestart = (record: ProcessRecord, context: Context): Foreseen | undefined => {
-  const { restart, onDemand, schedule } = context.spec
-  const { beforeReap, afterReap } = context.instance.hooks
-  if (record.state !== 'ready' || record.readyAtMs === undefined || beforeReap !== undefined || afterReap !== undefined) return undefined
-  if (onDemand || schedule !== undefined) return undefined
+  const { restart } = context.spec
+  if (record.state !== 'ready' || record.readyAtMs === undefined || needsSupervisor(context)) return undefined
   const unless = [...restart.successStatuses, ...restart.preventStatuses, ...restart.restartStatuses, ...ASKED_TO_END]
   const code = CODES.find((one) => !unless.includes(one))
   if (code === undefined) return undefined
@@ -26,6 +24,10 @@ export const foreseeRestart = (record: ProcessRecord, context: Context): Foresee
   const stableAtMs = record.readyAtMs + stableAfterMs(restart)
   return stableAtMs > context.nowMs && foresee(stableAtMs) ? { kind: 'later', afterMs: Math.ceil(stableAtMs - context.nowMs) } : undefined
 }
+
+/** Around the end of a run, or before the next. */
+const needsSupervisor = ({ spec, instance: { hooks } }: Context): boolean =>
+  spec.onDemand || spec.schedule !== undefined || hooks.beforeReap !== undefined || hooks.afterReap !== undefined
 
 /** Somebody may be ending everything, us as well. */
 const ASKED_TO_END: readonly ExitMark[] = ['SIGHUP', 'SIGINT', 'SIGTERM', 129, 130, 143]

@@ -13,8 +13,8 @@ import { pidsOf } from './processes.ts'
 import { programPath, sharedDir } from './setup.ts'
 
 const TIMEOUT_MS = 120_000
-/** Longer than everything has to be quiet before successors are named. */
-const QUIET_MS = 2000
+/** Much longer than everything has to be quiet before successors are named: other work may keep the supervisor from it. */
+const QUIET_MS = 4000
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 

@@ -6,7 +6,7 @@ import type { Fleet, Selection } from './fleet.ts'
 import { resolveDependencies, resolveStoppable } from './graph.ts'
 import { isFailingOn } from './pool-plan.ts'
 import type { Pool } from './pool.ts'
-import type { ProcessRecord } from './state.ts'
+import type { Runner } from './runner.ts'
 
 /** `follow`: down because of what it depends on, and up again when that is back; nobody waits for it. */
 export type Verb = 'start' | 'stop' | 'restart' | 'follow'
@@ -115,14 +115,14 @@ export const stopInOrder = (fleet: Fleet, leaving: readonly string[], how: StopO
   for (const name of stoppable) fleet.find(name)?.stop(how)
 }
 
-const selectedRecords = (pool: Pool, { indexes }: Part): readonly ProcessRecord[] =>
-  pool.instances.filter(({ runner, role }) => (indexes === undefined ? role === 'member' : indexes.includes(runner.index))).map(({ runner }) => runner.record)
+const selectedRunners = (pool: Pool, { indexes }: Part): readonly Runner[] =>
+  pool.instances.filter(({ runner, role }) => (indexes === undefined ? role === 'member' : indexes.includes(runner.index))).map(({ runner }) => runner)
 
 const isDown = (pool: Pool, part: Part): boolean =>
-  part.indexes === undefined ? pool.isSettled : selectedRecords(pool, part).every(({ state }) => SETTLED.has(state))
+  part.indexes === undefined ? pool.isSettled : selectedRunners(pool, part).every(({ isSettled }) => isSettled)
 
 const hasArrived = (pool: Pool, part: Part): boolean =>
-  selectedRecords(pool, part).every((record) => SETTLED.has(record.state) || ARRIVED.has(record.state) || isFailingOn(pool.spec, record))
+  selectedRunners(pool, part).every(({ record }) => SETTLED.has(record.state) || ARRIVED.has(record.state) || isFailingOn(pool.spec, record))
 
 const SETTLED: ReadonlySet<string> = new Set(['stopped', 'completed', 'failed'])
 const ARRIVED: ReadonlySet<string> = new Set(['ready', 'listening', 'scheduled'])

@@ -57,17 +57,22 @@ export const createRunner = (options: RunnerOptions): Runner => {
     if (successor?.run.isStarted !== true) return undefined
     const { run: started, hash: startedHash } = successor
     successor = undefined
-    if (startedHash !== hash) setImmediate(dispatch, { kind: 'restart', reason: 'it was started as it had been declared before' })
+    if (startedHash !== hash) setImmediate(startAnew, started)
     return started
+  }
+  const startAnew = (outdated: Run): void => {
+    if (run === outdated && record.wanted) dispatch({ kind: 'restart', reason: 'it was started as it had been declared before' })
   }
   /** Whatever has happened in the meantime, it runs: now it is known, and, when it is not wanted, stopped like any other. */
   const adoptSuccessor = (): void => {
     if (successor?.run.isStarted !== true) return
-    const isWanted = record.state === 'waiting' || record.state === 'backoff'
+    const isWanted = record.state === 'waiting' || record.state === 'backoff' || record.state === 'listening'
+    if (record.state === 'listening') dispatch({ kind: 'stop' })
     dispatch({ kind: 'restart', reason: '' })
     dispatch({ kind: 'dependenciesMet' })
     if (!isWanted) dispatch({ kind: 'stop' })
   }
+  let isReleased = false
   let refusal: ChildExit | undefined
   const dispatch = (event: ProcessEvent): void => {
     if (event.kind === 'dependenciesMet' && record.state === 'waiting') plan()
@@ -119,9 +124,14 @@ export const createRunner = (options: RunnerOptions): Runner => {
       return true
     },
     forgetSuccessor() {
-      if (successor?.run.isStarted !== true) successor = undefined
+      if (successor?.run.isStarted === true && !isReleased) return
+      // It goes on like the run that it follows: nobody looks at it, and its lines are read.
+      if (successor?.run.isStarted === true) successor.run.spawn()
+      successor?.run.release()
+      successor = undefined
     },
     release() {
+      isReleased = true
       timers.cancelAll()
       demand?.cancel()
       run?.release()

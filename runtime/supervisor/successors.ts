@@ -2,7 +2,6 @@
 // while nothing happens, and undone by everything that does: what was foreseen holds only as long as nothing changes.
 
 import { TIMER_MAX_MS } from '../contract/quantity.ts'
-import { resolveReadiness } from './graph.ts'
 import type { Fleet } from './fleet.ts'
 import type { Runner } from './runner.ts'
 import type { Spawner } from './spawner.ts'
@@ -66,7 +65,8 @@ const QUIET_MS = 1000
 /** Each is a request that the spawner keeps. */
 const NAMED_MAX = 100
 
-const selectRunners = ({ pools, standingOf }: Fleet): readonly Runner[] =>
+/** Who depends on others often ends because of them, and has to wait for them then. */
+const selectRunners = ({ pools }: Fleet): readonly Runner[] =>
   pools
-    .filter(({ spec, isStopping }) => !isStopping && spec.warmupDelayMs === 0 && resolveReadiness(spec, standingOf).kind === 'met')
+    .filter(({ spec, isStopping }) => !isStopping && spec.warmupDelayMs === 0 && Object.keys(spec.dependsOn).length === 0)
     .flatMap(({ instances }) => instances.flatMap(({ runner, role }) => (role === 'member' ? [runner] : [])))

@@ -135,7 +135,7 @@ follow() {
     printf 'follow|a|%sarg=/bin/bash|arg=-c|arg=exit 5\n' "$1"
     [ $# -lt 3 ] || printf '%s\n' "${@:3}"
     printf 'sh touch %s/go\nwait exited a\nspawn|c|arg=/bin/sleep|arg=0.2\nwait exited c\nclose\n' "$work"
-  } | warded | grep -v -e ' c ' -e '^spawner exit 0$' -e '^spawned a '
+  } | warded | grep -v -e ' c[0-9]* ' -e '^spawner exit 0$' -e '^spawned a '
 }
 equal "what is to follow a child is started with its end" "$(follow 'next=b|unless-code=0|unless-signal=15|' 'exit 3')" "exited a code=3 next=b
 spawned b pid=N
@@ -152,7 +152,7 @@ only "a signal without a name" signal=40 'next=b|' 'kill -40 $$'
 only "a child that was told to end" signal=15 'next=b|' 'exit 3' 'signal|a|scope=group|signo=15'
 equal "nothing follows what is not to be followed any more" "$(follow 'next=b|' 'exit 3' 'unfollow|u')" "unfollowed u
 exited a code=3"
-only "a child whose end comes with that of everybody" code=3 'next=b|' 'exit 3' 'sh kill -TERM $SPAWNER'
+only "a child whose end comes with that of everybody" code=3 'next=b|' 'exit 3' 'spawn|c1|arg=/bin/true' 'wait exited c1' 'sh kill -TERM $SPAWNER'
 only "a child that leaves somebody in its group" code=3 'next=b|' 'sleep 0.1 & exit 3'
 only "a child that leaves somebody in another session" code=3 'next=b|' 'setsid sleep 0.1 & until [ "$(cut -d" " -f5 /proc/$!/stat)" = $! ]; do :; done; exit 3'
 equal "a successor that cannot run is told like any other" "$(follow 'next=b|program=/no/such|' 'exit 3')" "exited a code=3 next=b
@@ -178,6 +178,8 @@ equal "the pipes of root" "$(piped | "$BUILD/spawner-driver" "$shim" | grep '^pi
   for i in $(seq 1000); do
     printf 'spawn|%d|stdout=fifo|stderr=fifo|fifo-dir=%s/f%d|notify=%s/n|ready-fd=5|arg=/bin/true\nwait exited %d\n' "$i" "$work" "$i" "$work" "$i"
   done
+  # Behind what is said of the last of them.
+  printf 'spawn|last|arg=/bin/true\nwait exited last\n'
   printf 'sh ls /proc/$SPAWNER/fd | wc -l\nsh cat /proc/$SPAWNER/task/$SPAWNER/children | wc -w\nsh awk "/^Private_Dirty/ { print \\$2 }" /proc/$SPAWNER/smaps_rollup\nclose\n'
 } | drive >"$work/many"
 equal "1,000 children: no descriptor more, no zombie" "$(sed -n '1p' "$work/many") $(tail -4 "$work/many" | head -2 | tr '\n' ' ')" "$(sed -n '1p' "$work/many") $(sed -n '1p' "$work/many") 0 "
